@@ -1,0 +1,16 @@
+/** Levels of `--log-level`, least to most urgent. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Facts beside a message. Never hand over a raw message, an environment or a credential: name single facts. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One line an event. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A log whose every line carries these fields too. */
+  with(fields: LogFields): Log;
+}

@@ -1,0 +1,13 @@
+import type { FailureReason } from "../protocol/failure-reason.ts";
+
+/** Why a task was stopped from outside. */
+export type StopCause = "cancelled" | "shutdown" | "timeout";
+
+/** What became of one execution, as a runtime saw it. Expected failures are values here, never exceptions. */
+export type ExecutionResult =
+  /** The container's process ended by itself. `exitCode` is Docker's: signals are 128+n. */
+  | { readonly kind: "exited"; readonly exitCode: number; readonly oomKilled: boolean }
+  /** A stage failed. `detail` is one plain line that names the image or path, without secrets. */
+  | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string; readonly exitCode?: number }
+  /** It was stopped on request, at whatever stage. `exitCode` only where a process's exit was seen. */
+  | { readonly kind: "stopped"; readonly cause: StopCause; readonly exitCode?: number };

@@ -1,0 +1,17 @@
+import type { ClientMessage } from "../protocol/client-message.ts";
+
+/** A message on its way to Oz. */
+export interface Delivery {
+  /** Resolves when Oz has provably read the message; pending for as long as that takes. */
+  readonly delivered: Promise<void>;
+  /** Sends the message again, after everything queued so far, if it is not yet delivered. */
+  repeat(): void;
+}
+
+/** The way to Oz, as the worker sees it. Messages survive broken links, in order. */
+export interface OzChannel {
+  /** Queues a message until it is provably read. */
+  send(message: ClientMessage): Delivery;
+  /** Sends an answer that means something only on the link at hand; dropped if there is none. */
+  sendNow(message: ClientMessage): void;
+}
