@@ -1,0 +1,54 @@
+import { isRecord } from "./message-shapes.ts";
+
+/** What the stand-in saw or did, in order. `atMs` is milliseconds since the epoch, with fractions. */
+export type OzEvent = { readonly atMs: number } & (
+  | { readonly kind: "refused"; readonly status: number; readonly workerId: string }
+  | { readonly kind: "opened"; readonly link: number; readonly workerId: string }
+  | { readonly kind: "closed"; readonly link: number; readonly code: number; readonly reason: string }
+  | { readonly kind: "sent"; readonly link: number; readonly type: string; readonly taskId: string }
+  | ({ readonly kind: "received" } & Received)
+  | { readonly kind: "pinged"; readonly link: number; readonly payload: string }
+  | { readonly kind: "violation"; readonly problem: string }
+);
+
+/** A message of the worker. */
+export interface Received {
+  readonly link: number;
+  /** Counts the messages of all links. */
+  readonly number: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly taskId: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** What a dial is answered with. */
+export type HandshakeAnswer =
+  | { readonly kind: "accept" }
+  | {
+      readonly kind: "refuse";
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "accept-then-close"; readonly code: number; readonly reason?: string }
+  /** The handshake is never answered. */
+  | { readonly kind: "hang" };
+
+export const nowMs = (): number => performance.timeOrigin + performance.now();
+
+/** What an assignment frame says, as far as it can be read: for the books of the stand-in. */
+export function readOutgoing(frame: string | Uint8Array): { type: string; taskId: string; executionId: string } {
+  const nothing = { type: "raw", taskId: "", executionId: "" };
+  if (typeof frame !== "string") return nothing;
+  try {
+    const parsed: unknown = JSON.parse(frame);
+    if (!isRecord(parsed)) return nothing;
+    const data = isRecord(parsed.data) ? parsed.data : {};
+    const text = (value: unknown) => (typeof value === "string" ? value : "");
+    return { type: text(parsed.type) || "raw", taskId: text(data.task_id), executionId: text(data.execution_id) };
+  } catch {
+    return nothing;
+  }
+}
