@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { escapeUnprintable, quoted } from "../support/printable.ts";
+import { TaskAssignment } from "./task-assignment.ts";
+
+/** Problems that one message names; more would not help whoever mends the sender. */
+const MAX_PROBLEMS = 3;
+
+/** Everything that a frame from Oz can mean to the worker. No frame is an exception. */
+export type ServerMessage =
+  | { readonly type: "task_assignment"; readonly assignment: TaskAssignment }
+  | { readonly type: "task_cancellation"; readonly taskId: string }
+  /** An assignment that has a task id and cannot be read: it is claimed and failed. `problem` holds no values. */
+  | {
+      readonly type: "invalid_assignment";
+      readonly taskId: string;
+      readonly executionId: string;
+      readonly problem: string;
+    }
+  /** Nothing to act on. `reason` is fit for a log: it holds no values, only the name of an unknown type. */
+  | { readonly type: "skipped"; readonly reason: string };
+
+const skipped = (reason: string): ServerMessage => ({ type: "skipped", reason });
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value };
+  } catch {
+    return undefined;
+  }
+}
+
+/** An own field of an object; undefined for anything else. */
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}
+
+function usableId(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+}
+
+/** `task.agent_config_snapshot.model_id`, `additional_sidecars[1].image`: names of the contract and positions only. */
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  let path = "";
+  for (const { key } of issue.path ?? []) {
+    if (typeof key === "number") path += `[${key}]`;
+    else path += `${path === "" ? "" : "."}${escapeUnprintable(String(key))}`;
+  }
+  return path;
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const path = pathOf(issue);
+  const missing = issue.input === undefined || (issue.input === null && path === "task");
+  return `${path}: ${missing ? "required" : issue.message}`;
+}
+
+function readAssignment(data: unknown): ServerMessage {
+  const taskId = usableId(fieldOf(data, "task_id"));
+  if (taskId === undefined) return skipped("task_assignment without a usable task_id");
+  const parsed = v.safeParse(TaskAssignment, data);
+  if (parsed.success) return { type: "task_assignment", assignment: parsed.output };
+
+  const problems = parsed.issues.slice(0, MAX_PROBLEMS).map(describe);
+  const more = parsed.issues.length - problems.length;
+  if (more > 0) problems.push(`and ${more} more`);
+  const executionId = usableId(fieldOf(data, "execution_id")) ?? "";
+  return { type: "invalid_assignment", taskId, executionId, problem: problems.join("; ") };
+}
+
+/** Reads one frame (spec, section 4). Never throws, whatever the frame holds; unknown fields are ignored. */
+export function decodeServerMessage(frame: string | Uint8Array): ServerMessage {
+  if (typeof frame !== "string") return skipped(`a binary frame of ${frame.byteLength} bytes`);
+  const parsed = parseJson(frame);
+  if (parsed === undefined) return skipped(`a frame of ${frame.length} characters that is not JSON`);
+  const type = fieldOf(parsed.value, "type");
+  const data = fieldOf(parsed.value, "data");
+  if (typeof type !== "string") return skipped("a message without a type");
+
+  switch (type) {
+    case "task_assignment":
+      return readAssignment(data);
+    case "task_cancellation": {
+      const taskId = usableId(fieldOf(data, "task_id"));
+      return taskId === undefined
+        ? skipped("task_cancellation without a usable task_id")
+        : { type: "task_cancellation", taskId };
+    }
+    default:
+      return skipped(`a message of the unknown type ${quoted(type, 60)}`);
+  }
+}
