@@ -1,0 +1,112 @@
+import * as v from "valibot";
+import { DURATION_TAKES, parseDuration } from "./duration.ts";
+import { environmentNameProblem, environmentValueProblem, inheritProblem } from "./environment-entry.ts";
+import type { Parsed } from "./parsed.ts";
+import {
+  API_KEY_VARIABLE,
+  COUNT_TAKES,
+  LARGEST_COUNT,
+  LOG_LEVEL_TAKES,
+  parseLogLevel,
+  parseWorkerId,
+  WORKER_ID_TAKES,
+} from "./setting-values.ts";
+import { parseVolume, VOLUME_TAKES } from "./volume.ts";
+
+/** The kind of a value, never the value itself: it may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "number") return "a number";
+  if (typeof value === "boolean") return "true or false";
+  return typeof value === "string" ? "text" : "a mapping";
+}
+
+/** `takes X, not Y`; where text is wanted and a number stands there, the way out is quotes. */
+export function wrongKind(takes: string, value: unknown): string {
+  const quotes = takes.includes("in quotes") || typeof value === "object" || typeof value === "string";
+  return `takes ${takes}, not ${kindOf(value)}${quotes ? "" : "; put it in quotes"}`;
+}
+
+/** Text that one of the small parsers takes; its problem becomes the issue's message. */
+function text<T>(takes: string, parse: (text: string) => Parsed<T>) {
+  return v.pipe(
+    v.string((issue) => wrongKind(takes, issue.input)),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const result = parse(dataset.value);
+      if (result.ok) return result.value;
+      addIssue({ message: result.problem });
+      return NEVER;
+    }),
+  );
+}
+
+function list<Item extends v.GenericSchema>(item: Item, takes: string) {
+  return v.nullish(v.array(item, (issue) => `takes ${takes}, not ${kindOf(issue.input)}`));
+}
+
+/** A mapping of these keys. That it is no list and holds no other keys is looked at by `structureProblems`. */
+function mapping<Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.object(entries, (issue) =>
+    issue.expected === '"name"' ? "is missing" : `takes a mapping (key: value), not ${kindOf(issue.input)}`,
+  );
+}
+
+const EnvironmentItem = v.pipe(
+  mapping({
+    name: v.pipe(
+      v.string((issue) =>
+        issue.input == null
+          ? "is missing; it takes the variable's name"
+          : wrongKind("the variable's name", issue.input),
+      ),
+      v.check(
+        (name) => environmentNameProblem(name) === undefined,
+        (issue) => `${environmentNameProblem(issue.input) ?? "is wrong"}; it takes the variable's name`,
+      ),
+    ),
+    value: v.nullish(
+      v.pipe(
+        v.string((issue) => wrongKind("text", issue.input)),
+        v.check((value) => environmentValueProblem(value) === undefined, "has a value with a NUL character"),
+      ),
+    ),
+  }),
+  v.check(
+    (item) => inheritProblem(item.name, item.value ?? undefined) === undefined,
+    `${inheritProblem(API_KEY_VARIABLE, undefined)}; give it a value of its own`,
+  ),
+);
+
+const DockerBackend = mapping({
+  volumes: list(text(VOLUME_TAKES, parseVolume), "a list of HOST:CONTAINER[:MODE]"),
+  environment: list(EnvironmentItem, "a list of entries with name and value"),
+});
+
+const Backend = mapping({ docker: v.nullish(DockerBackend) });
+
+/** The config file; a key without a value counts as absent. */
+export const WorkerFile = mapping({
+  worker_id: v.nullish(text(WORKER_ID_TAKES, parseWorkerId)),
+  log_level: v.nullish(text(LOG_LEVEL_TAKES, parseLogLevel)),
+  cleanup: v.nullish(v.boolean((issue) => `takes true or false without quotes, not ${kindOf(issue.input)}`)),
+  max_concurrent_tasks: v.nullish(
+    v.pipe(
+      v.number((issue) => `takes ${COUNT_TAKES}, without quotes, not ${kindOf(issue.input)}`),
+      v.integer(`takes ${COUNT_TAKES}`),
+      v.minValue(0, `takes ${COUNT_TAKES}`),
+      v.maxValue(LARGEST_COUNT, `takes ${COUNT_TAKES}, at most ${LARGEST_COUNT}`),
+    ),
+  ),
+  idle_on_complete: v.nullish(text(`${DURATION_TAKES} in quotes`, parseDuration)),
+  backend: v.nullish(Backend),
+});
+export type WorkerFile = v.InferOutput<typeof WorkerFile>;
+
+/** The keys that each mapping of the file takes. */
+export const FILE_KEYS = {
+  top: Object.keys(WorkerFile.entries),
+  backend: Object.keys(Backend.entries),
+  docker: Object.keys(DockerBackend.entries),
+  environment: ["name", "value"],
+} as const;

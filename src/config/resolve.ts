@@ -1,0 +1,118 @@
+import { parseBackendName } from "./backend-name.ts";
+import { readConfigFile } from "./config-file.ts";
+import { parseDuration } from "./duration.ts";
+import { parseEnvironmentEntry } from "./environment-entry.ts";
+import type { WorkerFile } from "./file-schema.ts";
+import type { FLAGS, FlagName } from "./flag-table.ts";
+import type { FlagWords } from "./flags.ts";
+import { mergeEnvironment, mergeVolumes } from "./merge.ts";
+import { type Parsed, parsed, refused } from "./parsed.ts";
+import type { ReadFile } from "./read-file.ts";
+import {
+  API_KEY_VARIABLE,
+  API_KEY_WAY_OUT,
+  parseApiKey,
+  parseCount,
+  parseLogLevel,
+  parseServiceUrl,
+  parseWorkerId,
+  WORKER_ID_TAKES,
+} from "./setting-values.ts";
+import { parseVolume } from "./volume.ts";
+import { DEFAULTS, type WorkerConfig } from "./worker-config.ts";
+
+/** Variables of the process, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A config to run with and what is worth a warning, or one line for each problem. */
+export type Resolved =
+  | { readonly kind: "config"; readonly config: WorkerConfig; readonly notices: readonly string[] }
+  | { readonly kind: "problems"; readonly lines: readonly string[] };
+
+type ValueFlag = { [Name in FlagName]: (typeof FLAGS)[Name] extends { takes: string } ? Name : never }[FlagName];
+
+/**
+ * Joins flags, config file and defaults. Problems of the flags come first, all of them; then those of the file; then
+ * what is missing. No line holds a secret.
+ */
+export function resolveConfig(
+  flags: Extract<FlagWords, { kind: "flags" }>,
+  env: Environment,
+  readFile?: ReadFile,
+): Resolved {
+  const lines: string[] = [];
+  const all = <T>(name: ValueFlag, parse: (text: string) => Parsed<T>): T[] => {
+    const texts = flags.values[name] ?? [];
+    return texts.flatMap((text, index) => {
+      const result = parse(text);
+      if (result.ok) return [result.value];
+      lines.push(`--${name}${texts.length > 1 ? ` (number ${index + 1})` : ""}: ${result.problem}`);
+      return [];
+    });
+  };
+  const address =
+    (...schemes: string[]) =>
+    (text: string) =>
+      parseServiceUrl(text, schemes);
+
+  const apiKey = all("api-key", parseApiKey).at(-1);
+  const workerId = all("worker-id", parseWorkerId).at(-1);
+  const backend = all("backend", parseBackendName).at(-1);
+  const logLevel = all("log-level", parseLogLevel).at(-1);
+  const volumes = all("volumes", parseVolume);
+  const environment = all("env", parseEnvironmentEntry);
+  const maxConcurrentTasks = all("max-concurrent-tasks", parseCount).at(-1);
+  const idleOnComplete = all("idle-on-complete", parseDuration).at(-1);
+  const webSocketUrl = all("web-socket-url", address("ws", "wss")).at(-1);
+  const serverRootUrl = all("server-root-url", address("http", "https")).at(-1);
+  const sharingUrl = all("session-sharing-server-url", address("ws", "wss", "http", "https")).at(-1);
+  const configPath = all("config-file", (text) => {
+    return text.trim() === "" || text.includes("\0")
+      ? refused("is blank; it takes the path of a YAML file")
+      : parsed(text);
+  }).at(-1);
+  if (lines.length > 0) return { kind: "problems", lines };
+
+  const read =
+    configPath === undefined
+      ? undefined
+      : readConfigFile(configPath, { backendIsChosen: backend !== undefined }, readFile);
+  if (read?.kind === "problems") return read;
+  const file: WorkerFile = read?.file ?? {};
+  const docker = file.backend?.docker;
+  const mergedVolumes = mergeVolumes(docker?.volumes ?? [], volumes);
+  if (!mergedVolumes.ok) return { kind: "problems", lines: [mergedVolumes.problem] };
+  const mergedEnvironment = mergeEnvironment(docker?.environment ?? [], environment, env);
+
+  const key = apiKey === undefined ? keyFrom(env) : parsed(apiKey);
+  const id = workerId ?? file.worker_id;
+  const idLine = `--worker-id: required, here or as worker_id in the config file; it takes ${WORKER_ID_TAKES}`;
+  if (!key.ok) lines.push(key.problem);
+  if (id == null) lines.push(idLine);
+  if (!key.ok || id == null) return { kind: "problems", lines };
+
+  const idle = idleOnComplete ?? file.idle_on_complete;
+  const config: WorkerConfig = {
+    apiKey: key.value,
+    workerId: id,
+    logLevel: logLevel ?? file.log_level ?? DEFAULTS.logLevel,
+    cleanup: flags.cleanup ?? file.cleanup ?? DEFAULTS.cleanup,
+    volumes: mergedVolumes.value,
+    environment: mergedEnvironment.variables,
+    maxConcurrentTasks: maxConcurrentTasks ?? file.max_concurrent_tasks ?? DEFAULTS.maxConcurrentTasks,
+    ...(idle == null ? {} : { idleOnComplete: idle }),
+    webSocketUrl: webSocketUrl ?? DEFAULTS.webSocketUrl,
+    serverRootUrl: serverRootUrl ?? DEFAULTS.serverRootUrl,
+    ...(sharingUrl === undefined ? {} : { sessionSharingServerUrl: sharingUrl }),
+  };
+  return { kind: "config", config, notices: [...(read?.notices ?? []), ...mergedEnvironment.notices] };
+}
+
+function keyFrom(env: Environment): Parsed<string> {
+  const text = env[API_KEY_VARIABLE];
+  if (text === undefined) {
+    return refused(`--api-key: required, here or as ${API_KEY_VARIABLE} in the environment; ${API_KEY_WAY_OUT}`);
+  }
+  const key = parseApiKey(text);
+  return key.ok ? key : refused(`${API_KEY_VARIABLE} (or --api-key): ${key.problem}`);
+}

@@ -1,0 +1,81 @@
+import { LOG_LEVELS, type LogLevel } from "../support/log.ts";
+import { type Parsed, parsed, refused } from "./parsed.ts";
+import { alternatives, hasUnprintable, shown } from "./shown.ts";
+
+/** The variable that holds the API key where no flag does. */
+export const API_KEY_VARIABLE = "WARP_API_KEY";
+
+/** Where an operator gets a key, for error lines and the help. */
+export const API_KEY_WAY_OUT = "create a key at https://oz.warp.dev/settings under API keys";
+
+/** Reads an API key: trimmed, since keys are pasted with line ends, and fit for an HTTP header. Problems never show it. */
+export function parseApiKey(text: string): Parsed<string> {
+  const key = text.trim();
+  if (key === "") return refused(`is blank; it takes the team API key (${API_KEY_WAY_OUT})`);
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    return refused(
+      "holds white space or characters that no API key has; paste the key alone, without quotes or line breaks",
+    );
+  }
+  return parsed(key);
+}
+
+/** What a worker id is, for error lines and the help. */
+export const WORKER_ID_TAKES = "a name that tasks are routed by, such as prod-runner-1";
+
+/**
+ * Reads a worker id, trimmed. Ids that start with `warp` are Oz's own. The prefix counts in exactly this spelling:
+ * Oz compares ids by case, and `Warp-ci` may be in use.
+ */
+export function parseWorkerId(text: string): Parsed<string> {
+  const id = text.trim();
+  if (id === "") return refused(`is blank; it takes ${WORKER_ID_TAKES}`);
+  if (hasUnprintable(id)) return refused(`takes ${WORKER_ID_TAKES}, without control characters or line breaks`);
+  if (id.startsWith("warp")) {
+    return refused(`takes ${WORKER_ID_TAKES}; names that start with warp are reserved, got ${shown(id)}`);
+  }
+  return parsed(id);
+}
+
+/** What a log level is, for error lines and the help. */
+export const LOG_LEVEL_TAKES = alternatives(LOG_LEVELS);
+
+/** Reads a log level, in lower case as it is documented. */
+export function parseLogLevel(text: string): Parsed<LogLevel> {
+  const level = LOG_LEVELS.find((known) => known === text.trim());
+  return level === undefined ? refused(`takes ${LOG_LEVEL_TAKES}; got ${shown(text)}`) : parsed(level);
+}
+
+/** The largest task limit: the largest signed 32-bit number, far beyond any machine. */
+export const LARGEST_COUNT = 2 ** 31 - 1;
+
+/** What a task limit is, for error lines and the help. */
+export const COUNT_TAKES = "a whole number, 0 (unlimited) or more";
+
+/** Reads a task limit in plain decimal digits. */
+export function parseCount(text: string): Parsed<number> {
+  if (!/^\d+$/.test(text)) return refused(`takes ${COUNT_TAKES}; got ${shown(text)}`);
+  const count = Number(text);
+  if (count > LARGEST_COUNT) return refused(`takes ${COUNT_TAKES}, at most ${LARGEST_COUNT}; got ${shown(text)}`);
+  return parsed(count);
+}
+
+/**
+ * Reads an address of one of the `schemes` (`ws`, `https`, ...); the value is the text itself, trimmed.
+ * Problems never show it: it may hold a password.
+ */
+export function parseServiceUrl(text: string, schemes: readonly string[]): Parsed<string> {
+  const address = text.trim();
+  const takes = `takes an address that starts with ${alternatives(schemes.map((scheme) => `${scheme}://`))}`;
+  if (address === "") return refused(`is blank; it ${takes}`);
+  const found = schemes.some((scheme) => address.toLowerCase().startsWith(`${scheme}://`));
+  if (!found) return refused(takes);
+  if (/[\s\p{Cc}]/u.test(address)) return refused(`${takes}, without white space`);
+  const url = URL.parse(address);
+  if (url === null || url.hostname === "") return refused(`${takes} and names a host`);
+  if (url.username !== "" || url.password !== "") {
+    return refused(`${takes}, without a user or password in it: the worker signs in with its API key`);
+  }
+  if (address.includes("#")) return refused(`${takes}, without a # part`);
+  return parsed(address);
+}
