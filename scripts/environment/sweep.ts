@@ -1,0 +1,38 @@
+import { readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { listObjects, removeObjects } from "./engine-objects.ts";
+import { removeBridge } from "./private-daemon.ts";
+import { findProcesses, signalProcess } from "./processes.ts";
+import { findRuns, isOwnerGone } from "./run.ts";
+
+/** Ends the processes and removes the folders of runs that were killed. Answers those runs. */
+export async function sweepMachine(folder: string = tmpdir()): Promise<readonly string[]> {
+  const entries = (await readdir(folder)).flatMap((name) => {
+    const run = findRuns(name)[0];
+    return run !== undefined && name.startsWith(run) && isOwnerGone(run) ? [{ name, run }] : [];
+  });
+  const runs = [...new Set(entries.map(({ run }) => run))];
+  for (const run of runs) {
+    await endProcesses(run, 15_000);
+    await removeBridge(run);
+  }
+  for (const { name } of entries) await rm(join(folder, name), { recursive: true, force: true });
+  return runs;
+}
+
+/** Removes from a daemon what killed runs left there. Answers those runs. */
+export async function sweepEngine(docker: Docker): Promise<readonly string[]> {
+  const objects = await listObjects(docker);
+  const runs = findRuns(objects.map(({ text }) => text).join("\n")).filter((run) => isOwnerGone(run));
+  for (const run of runs) await removeObjects(docker, run);
+  return runs;
+}
+
+/** Ends every process that names `mark`: SIGTERM, and SIGKILL to what is still there after `graceMs`. */
+export async function endProcesses(mark: string, graceMs: number): Promise<void> {
+  for (const { pid } of findProcesses(mark)) signalProcess(pid, "SIGTERM");
+  for (let waited = 0; waited < graceMs && findProcesses(mark).length > 0; waited += 100) await Bun.sleep(100);
+  for (const { pid } of findProcesses(mark)) signalProcess(pid, "SIGKILL");
+}
