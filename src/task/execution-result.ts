@@ -1,4 +1,6 @@
-import type { FailureReason } from "../protocol/failure-reason.ts";
+import { FAILURE_REASONS, type FailureReason } from "../protocol/failure-reason.ts";
+
+export { FAILURE_REASONS, type FailureReason };
 
 /** Why a task was stopped from outside. */
 export type StopCause = "cancelled" | "shutdown" | "timeout";

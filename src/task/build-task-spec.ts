@@ -1,0 +1,58 @@
+import type { FailureReason } from "../protocol/failure-reason.ts";
+import type { TaskAssignment } from "../protocol/task-assignment.ts";
+import { buildAgentArguments } from "./agent-arguments.ts";
+import { buildEnvironment, collectSecrets } from "./task-environment.ts";
+import type { TaskOptions } from "./task-options.ts";
+import { AGENT_MOUNT_PATH, planSidecars } from "./task-sidecars.ts";
+import type { TaskLimits, TaskSpec } from "./task-spec.ts";
+import { trimmed } from "./trimmed.ts";
+
+const DEFAULT_IMAGE = "ubuntu:22.04";
+const ENTRYPOINT = `${AGENT_MOUNT_PATH}/entrypoint.sh`;
+const WORKING_DIRECTORY = "/workspace";
+
+const NANO_CPUS_PER_CPU = 1_000_000_000;
+const BYTES_PER_GIB = 1024 ** 3;
+
+/** What to run, or why that is impossible; the failure is an `ExecutionResult` as it stands. */
+export type TaskSpecResult =
+  | { readonly kind: "ready"; readonly spec: TaskSpec }
+  | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string };
+
+function limitsOf({ instance_shape: shape }: TaskAssignment): TaskLimits {
+  const cpus = shape?.vcpus ?? 0;
+  const gibibytes = shape?.memory_gb ?? 0;
+  return {
+    ...(cpus > 0 ? { nanoCpus: cpus * NANO_CPUS_PER_CPU } : {}),
+    ...(gibibytes > 0 ? { memoryBytes: gibibytes * BYTES_PER_GIB } : {}),
+  };
+}
+
+/**
+ * Makes everything that a runtime needs out of an assignment and the operator's options. Fails with `sidecar_prep` for
+ * sidecars that are refused, with `container_create` for arguments that no process can receive.
+ */
+export function buildTaskSpec(assignment: TaskAssignment, options: TaskOptions): TaskSpecResult {
+  const plan = planSidecars(assignment, options.volumes);
+  if (plan.kind === "refused") return { kind: "failed", reason: "sidecar_prep", detail: plan.problem };
+
+  const command = [ENTRYPOINT, ...buildAgentArguments(assignment, options)];
+  if (command.some((argument) => argument.includes("\0"))) {
+    const detail = "an argument of the agent's command holds a NUL character, which no process can receive";
+    return { kind: "failed", reason: "container_create", detail };
+  }
+  return {
+    kind: "ready",
+    spec: {
+      execution: { taskId: assignment.task_id, executionId: assignment.execution_id },
+      image: trimmed(assignment.docker_image) ?? DEFAULT_IMAGE,
+      command,
+      environment: buildEnvironment(assignment, options),
+      workingDirectory: WORKING_DIRECTORY,
+      sidecars: plan.sidecars,
+      volumes: options.volumes,
+      limits: limitsOf(assignment),
+      secrets: collectSecrets(assignment, options),
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "bun:test";
+import { buildTaskSpec } from "../../src/task/build-task-spec.ts";
+import type { TaskOptions } from "../../src/task/task-options.ts";
+import { assignmentOf, optionsOf, withSnapshot } from "./assignments.ts";
+
+function specOf(data: object = {}, options: Partial<TaskOptions> = {}) {
+  const result = buildTaskSpec(assignmentOf(data), optionsOf(options));
+  if (result.kind !== "ready") throw new Error(result.detail);
+  return result.spec;
+}
+
+describe("buildTaskSpec", () => {
+  test("the least assignment", () => {
+    expect(specOf()).toEqual({
+      execution: { taskId: "run-1", executionId: "exec-1" },
+      image: "ubuntu:22.04",
+      command: [
+        ...["/agent/entrypoint.sh", "agent", "run", "--task-id", "task-1", "--sandboxed"],
+        ...["--server-root-url", "https://oz.example", "--idle-on-complete"],
+      ],
+      environment: [
+        ...["TASK_ID=task-1", "GIT_TERMINAL_PROMPT=0", "GH_PROMPT_DISABLED=1"],
+        "WARP_SERVER_ROOT_URL=https://oz.example",
+      ],
+      workingDirectory: "/workspace",
+      sidecars: [],
+      volumes: [],
+      limits: {},
+      secrets: [],
+    });
+  });
+
+  test.each([
+    [null, "ubuntu:22.04"],
+    ["", "ubuntu:22.04"],
+    [" \n", "ubuntu:22.04"],
+    [" team/image:1 ", "team/image:1"],
+  ])("docker_image %j runs %s", (image, expected) => {
+    expect(specOf({ docker_image: image }).image).toBe(expected);
+  });
+
+  const shapes: readonly [object | null, object][] = [
+    [null, {}],
+    [{}, {}],
+    [{ vcpus: 0, memory_gb: -1 }, {}],
+    [{ vcpus: 2 }, { nanoCpus: 2_000_000_000 }],
+    [{ memory_gb: 3 }, { memoryBytes: 3_221_225_472 }],
+    [
+      { vcpus: 8, memory_gb: 32 },
+      { nanoCpus: 8_000_000_000, memoryBytes: 34_359_738_368 },
+    ],
+  ];
+  test.each(shapes)("the shape %j limits to %j", (shape, limits) => {
+    expect(specOf({ instance_shape: shape }).limits).toEqual(limits);
+  });
+
+  test("passes the volumes on in their order", () => {
+    const volumes = ["/b:/b:ro", "cache:/a"];
+    expect(specOf({}, { volumes }).volumes).toEqual(volumes);
+  });
+
+  test("a NUL character in an argument fails by name and without the value", () => {
+    const result = buildTaskSpec(assignmentOf({ additional_oz_args: ["hush\0"] }), optionsOf());
+    expect(result).toMatchObject({ kind: "failed", reason: "container_create" });
+    expect(result).toHaveProperty("detail", expect.stringContaining("NUL"));
+    expect(JSON.stringify(result)).not.toContain("hush");
+  });
+
+  test("a refused sidecar fails with sidecar_prep", () => {
+    const assignment = assignmentOf({ additional_sidecars: [{ image: "tools:1", mount_path: "tools" }] });
+    expect(buildTaskSpec(assignment, optionsOf())).toEqual({
+      kind: "failed",
+      reason: "sidecar_prep",
+      detail: 'sidecar additional_sidecars[0] ("tools:1"): the mount path "tools" is not absolute',
+    });
+  });
+});
+
+describe("the environment", () => {
+  test("a later source wins over an earlier one, each name once", () => {
+    const options = {
+      environment: [
+        { name: "BOTH", value: "operator" },
+        { name: "GH_PROMPT_DISABLED", value: "" },
+        { name: "OWN", value: "a=b\nc" },
+      ],
+    };
+    const env_vars = { BOTH: "assignment", TASK_ID: "theirs", ONE: " spaced " };
+    expect([...specOf({ env_vars }, options).environment].sort()).toEqual([
+      ...["BOTH=operator", "GH_PROMPT_DISABLED=", "GIT_TERMINAL_PROMPT=0", "ONE= spaced ", "OWN=a=b\nc"],
+      ...["TASK_ID=theirs", "WARP_SERVER_ROOT_URL=https://oz.example"],
+    ]);
+  });
+
+  test("holds nothing of the worker's own", () => {
+    const own = "OZ_TEST_OWN_VARIABLE";
+    process.env[own] = "leak-me-not";
+    try {
+      expect(JSON.stringify(specOf())).not.toContain("leak-me-not");
+    } finally {
+      delete process.env[own];
+    }
+  });
+
+  test("an odd name is only a name", () => {
+    const text = '{"__proto__":"one","constructor":"two"}';
+    const { environment } = specOf({ env_vars: JSON.parse(text) });
+    expect(environment).toContain("__proto__=one");
+    expect(environment).toContain("constructor=two");
+  });
+});
+
+describe("the secrets", () => {
+  test("are the values of both environments and every text of the mcp servers, each once, short ones left out", () => {
+    const servers = {
+      a: { url: "https://h/?token=t", headers: [{ Authorization: "Bearer b" }], n: 12345 },
+      b: "shared",
+    };
+    const assignment = withSnapshot({ mcp_servers: servers }, { env_vars: { A: "shared", B: "on", C: "   1   " } });
+    const result = buildTaskSpec(assignment, optionsOf({ environment: [{ name: "D", value: "operator" }] }));
+    if (result.kind !== "ready") throw new Error(result.detail);
+    expect([...result.spec.secrets].sort()).toEqual(["Bearer b", "https://h/?token=t", "operator", "shared"]);
+  });
+
+  test("survive a list of many texts", () => {
+    const list = Array.from({ length: 200_000 }, () => "same text");
+    const result = buildTaskSpec(withSnapshot({ mcp_servers: { list } }), optionsOf());
+    expect(result).toMatchObject({ kind: "ready", spec: { secrets: ["same text"] } });
+  });
+});
