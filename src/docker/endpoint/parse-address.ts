@@ -133,8 +133,8 @@ function parseSsh(text: string, rest: string): ParsedAddress {
     return failed(text, "has a user name that cannot be one");
   }
   const socket = decode(parts.path);
-  // ssh splits its -L argument at colons.
-  if (socket === undefined || /[?#:\p{Cc}]/u.test(socket)) {
+  // ssh cuts its -L argument at colons and expands the other characters.
+  if (socket === undefined || /[?#:%$[\]\\\s\p{Cc}]/u.test(socket)) {
     return failed(text, "has more than a socket path after the host; write ssh://USER@HOST:PORT/PATH/docker.sock");
   }
   return {

@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import type { Clock } from "../../support/clock.ts";
 import { chooseApiVersion } from "./api-version.ts";
+import type { DockerEndpoint } from "./docker-endpoint.ts";
 import { type EngineAddress, type EngineAnswer, getFromEngine } from "./engine-get.ts";
 import { explainFailure } from "./explain-failure.ts";
 import type { Environment } from "./find-endpoint.ts";
+import { unusable } from "./open-endpoint.ts";
 import { readJson } from "./read-json.ts";
 
 export interface EnginePlatform {
@@ -25,8 +27,8 @@ export type ProbeResult =
 
 export interface ProbeRequest {
   readonly address: EngineAddress;
-  /** The endpoint as the operator knows it; see `describeEndpoint`. */
-  readonly where: string;
+  /** The endpoint as the operator knows it, for messages. */
+  readonly endpoint: DockerEndpoint;
   /** Where it came from, as `findEndpoint` says it. */
   readonly source: string;
   readonly env: Environment;
@@ -100,6 +102,5 @@ function platformOf(version: EngineVersion): EnginePlatform | string {
 }
 
 function failed(request: ProbeRequest, why: string): ProbeResult {
-  const { where, source } = request;
-  return { kind: "failed", problem: `the Docker daemon at ${where} (from ${source}) cannot be used: ${why}` };
+  return { kind: "failed", problem: unusable(request.endpoint, request.source, why) };
 }
