@@ -107,7 +107,9 @@ function readAnswer(stdout: string, failed: (why: string) => HelperAnswer): Help
     return failed("answered something that is not JSON");
   }
   const parsed = v.safeParse(HelperOutputSchema, content);
-  if (!parsed.success) return failed("answered JSON that is not {ServerURL, Username, Secret}");
+  // To valibot a list is an object.
+  if (!parsed.success || Array.isArray(content))
+    return failed("answered JSON that is not {ServerURL, Username, Secret}");
   const { Username: username, Secret: secret } = parsed.output;
   if (username === "" && secret === "") return { kind: "none" };
   if (username === "" || secret === "") return failed(`answered without a ${username === "" ? "Username" : "Secret"}`);
