@@ -2,22 +2,32 @@ import type { Execution } from "../task/execution.ts";
 import type { ExecutionResult, StopCause } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 
-/** Answer to a claim: a refusal carries a reason in plain words, fit for Oz and for the log. */
-export type ClaimAnswer = { readonly claimed: true } | { readonly claimed: false; readonly reason: string };
+/**
+ * Answer to a claim. `elsewhere`: another worker of this id has that execution on the same runtime, and will report it.
+ * `refused` carries a reason in plain words, fit for Oz and for the log.
+ */
+export type ClaimAnswer =
+  | { readonly kind: "claimed" }
+  | { readonly kind: "elsewhere" }
+  | { readonly kind: "refused"; readonly reason: string };
 
-/** A request to end an execution; `graceMs` is the time between SIGTERM and SIGKILL. */
-export interface StopRequest {
-  readonly cause: StopCause;
-  readonly graceMs: number;
+/** A request to end an execution: the reason of the signal that `run` is given. */
+export class StopRequest {
+  constructor(
+    readonly cause: StopCause,
+    /** Milliseconds between SIGTERM and SIGKILL. */
+    readonly graceMs: number,
+  ) {}
 }
 
 /** The moments of a running task that are worth a log line. */
-export type TaskStage = "pulling" | "preparing-sidecars" | "creating" | "running" | "stopping";
+export type TaskStage = "preparing" | "creating" | "running" | "stopping";
 
 export interface RunOptions {
   /** Aborts with a `StopRequest` as its reason. */
   readonly signal: AbortSignal;
-  readonly onStage?: (stage: TaskStage, detail: string) => void;
+  /** `container` is the name, once there is one. */
+  readonly onStage?: (stage: TaskStage, container?: string) => void;
 }
 
 /** Where tasks run. The runtime keeps, durably, what a worker must not forget until `release`. */
@@ -26,7 +36,7 @@ export interface TaskRuntime {
   claim(execution: Execution): Promise<ClaimAnswer>;
   /** Runs one claimed execution to its end. Expected failures are values; rejects only on a bug. */
   run(spec: TaskSpec, options: RunOptions): Promise<ExecutionResult>;
-  /** Records the result of an execution that never reached `run`, or ended before it had a container. */
+  /** Records the result of a claimed execution that never reached `run`. Never throws. */
   settle(execution: Execution, result: ExecutionResult): Promise<void>;
   /** The last lines of the output, stdout and stderr in order; empty where there is none. Never throws. */
   tail(execution: Execution): Promise<readonly string[]>;

@@ -1,0 +1,111 @@
+import type { WorkerConfig } from "./config/worker-config.ts";
+import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
+import { createDockerRuntime } from "./docker/docker-runtime.ts";
+import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
+import { createEngine } from "./docker/engine.ts";
+import { createEngineWatch, type EngineWatch } from "./docker/engine-watch.ts";
+import { createImages } from "./docker/images.ts";
+import { currentOwner, encodeOwner } from "./docker/owner.ts";
+import { createRegistryCredentials } from "./docker/registry/credentials.ts";
+import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
+import { systemClock } from "./support/clock.ts";
+import type { Log } from "./support/log.ts";
+import { createWorker, type Worker } from "./worker/worker.ts";
+
+/** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
+const DRAIN_LIMIT_MS = 12_500;
+
+/** The process's surroundings. */
+export interface DaemonEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string | undefined;
+}
+
+/** A worker that is up. */
+export interface Daemon {
+  /** Stops the tasks, reports them, closes the link. Resolves when nothing is left to do, within 15 s. */
+  shutDown(signal: string): Promise<void>;
+}
+
+/** Either a worker that is up, or the one line that says why there is none. */
+export type DaemonStart =
+  | { readonly kind: "up"; readonly daemon: Daemon }
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** Finds the Docker daemon, puts the parts together and dials Oz. */
+export async function startDaemon(config: WorkerConfig, around: DaemonEnvironment, log: Log): Promise<DaemonStart> {
+  const clock = systemClock;
+  const reached = await reachEngine({ env: around.env, home: around.home, log, clock });
+  if (reached.kind === "failed") return { kind: "failed", problem: reached.problem };
+  log.info("Docker daemon found", {
+    address: reached.where,
+    source: reached.source,
+    version: reached.engineVersion,
+    api: reached.apiVersion,
+    platform: `${reached.platform.os}/${reached.platform.architecture}`,
+  });
+
+  const engine = createEngine(reached.docker.modem);
+  const watch = createEngineWatch(engine, clock, log);
+  const owner = encodeOwner(currentOwner());
+  const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
+  const runtime = createDockerRuntime({
+    engine,
+    watch,
+    images: createImages({
+      engine,
+      watch,
+      platform: reached.platform,
+      credentials: (reference) => credentials.for(reference),
+      clock,
+      log,
+    }),
+    sidecarContent: createVolumeContent(engine, owner, log),
+    workerId: config.workerId,
+    owner,
+    cleanup: config.cleanup,
+    clock,
+    log,
+  });
+
+  const link: OzLink = createOzLink({
+    url: config.webSocketUrl,
+    workerId: config.workerId,
+    apiKey: config.apiKey,
+    log,
+    clock,
+    onMessage: (message) => worker.handle(message),
+  });
+  const worker = createWorker({
+    workerId: config.workerId,
+    maxConcurrentTasks: config.maxConcurrentTasks,
+    taskOptions: config,
+    runtime,
+    channel: link,
+    clock,
+    log,
+  });
+  link.start();
+  return { kind: "up", daemon: { shutDown: (signal) => shutDown(signal, { worker, link, watch, reached, log }) } };
+}
+
+interface Parts {
+  readonly worker: Worker;
+  readonly link: OzLink;
+  readonly watch: EngineWatch;
+  readonly reached: ReachedEngine;
+  readonly log: Log;
+}
+
+async function shutDown(signal: string, parts: Parts): Promise<void> {
+  const { worker, link, watch, reached, log } = parts;
+  log.info(`${signal} received: shutting down`, { running: worker.running() });
+  const left = await worker.drain(DRAIN_LIMIT_MS);
+  for (const task of left) {
+    log.warn("the result could not be delivered in time: it stays on the Docker daemon for the next start", { task });
+  }
+  await link.close();
+  watch.stop();
+  await reached.close();
+  log.info("stopped");
+}

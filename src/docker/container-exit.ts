@@ -1,0 +1,134 @@
+import type { Readable } from "node:stream";
+import * as v from "valibot";
+import type { Engine } from "./engine.ts";
+import { EngineError, hasStatus } from "./engine-error.ts";
+import { inspectContainer } from "./engine-objects.ts";
+import { type ContainerDetails, WaitAnswer } from "./engine-schemas.ts";
+import { type EngineWatch, persist } from "./engine-watch.ts";
+
+/** How a container's process ended; `gone` when somebody else removed the container, with the code if it was seen. */
+export type ContainerExit =
+  | { readonly kind: "exited"; readonly exitCode: number; readonly oomKilled: boolean }
+  | { readonly kind: "gone"; readonly exitCode?: number };
+
+/** A subscription to a container's end. */
+export interface ExitSubscription {
+  /** Resolves when the container has ended, whatever becomes of the connection; rejects only on a bug or after `close`. */
+  readonly exit: Promise<ContainerExit>;
+  /** Ends the subscription. */
+  close(): void;
+}
+
+/** Code of a process that SIGKILL ended, by whomever. */
+const SIGKILLED = 137;
+/** The kernel's report of a kill for memory may reach the engine just after the end of the process. */
+const OOM_REPORT_DELAY_MS = 250;
+
+/**
+ * Subscribes to the end of a container that is created but not yet started, or runs. Resolves once the engine has
+ * taken the subscription: no end that comes later can be missed. A broken connection, or a restarted daemon, is followed
+ * by a look at the container and a new subscription.
+ */
+export async function subscribeExit(
+  engine: Engine,
+  watch: EngineWatch,
+  id: string,
+  condition: "next-exit" | "not-running",
+): Promise<ExitSubscription> {
+  const abort = new AbortController();
+  const first = await openWait(engine, id, condition, abort.signal);
+  const exit = follow(engine, watch, id, first, abort.signal);
+  exit.catch(() => {});
+  return { exit, close: () => abort.abort(new EngineError("aborted", "the wait was ended")) };
+}
+
+async function follow(
+  engine: Engine,
+  watch: EngineWatch,
+  id: string,
+  first: Readable,
+  signal: AbortSignal,
+): Promise<ContainerExit> {
+  let stream = first;
+  for (;;) {
+    try {
+      return await confirm(engine, id, await readWait(stream));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (hasStatus(error, 404)) return { kind: "gone" };
+      if (!(error instanceof EngineError)) throw error;
+      watch.note(error);
+    }
+    const next = await persist(watch, signal, () => resume(engine, id, signal), Number.POSITIVE_INFINITY);
+    if ("kind" in next) return next;
+    stream = next;
+  }
+}
+
+/** A new subscription to a container that runs, or how it has ended meanwhile. */
+async function resume(engine: Engine, id: string, signal: AbortSignal): Promise<Readable | ContainerExit> {
+  for (;;) {
+    if (signal.aborted) throw signal.reason;
+    const details = await inspectContainer(engine, id);
+    if (details === undefined) return { kind: "gone" };
+    const ended = exitOf(details);
+    if (ended !== undefined) return ended;
+    // One that is not started yet is "not running" too, with code 0: it has not ended.
+    if (details.State.Status !== "created") return await openWait(engine, id, "not-running", signal);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function openWait(engine: Engine, id: string, condition: string, signal: AbortSignal): Promise<Readable> {
+  return engine.open({ method: "POST", path: `/containers/${id}/wait`, query: { condition }, signal });
+}
+
+function readWait(stream: Readable): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    stream.on("end", () => {
+      const answer = v.safeParse(WaitAnswer, parseJson(text));
+      if (!answer.success) {
+        reject(new EngineError("unreachable", "the connection broke while the container was waited for"));
+      } else if (answer.output.Error) {
+        reject(new EngineError("malformed", answer.output.Error.Message));
+      } else {
+        resolve(answer.output.StatusCode);
+      }
+    });
+    stream.on("error", (error: Error) => reject(new EngineError("unreachable", error.message)));
+    stream.on("close", () => {
+      reject(new EngineError("unreachable", "the connection broke while the container was waited for"));
+    });
+  });
+}
+
+async function confirm(engine: Engine, id: string, exitCode: number): Promise<ContainerExit> {
+  if (exitCode !== SIGKILLED) return { kind: "exited", exitCode, oomKilled: false };
+  const details = await inspectContainer(engine, id);
+  if (details === undefined || details.State.Status === "removing" || details.State.Status === "dead") {
+    return { kind: "gone", exitCode };
+  }
+  if (details.State.OOMKilled) return { kind: "exited", exitCode, oomKilled: true };
+  await new Promise((resolve) => setTimeout(resolve, OOM_REPORT_DELAY_MS));
+  const later = await inspectContainer(engine, id);
+  return later ? { kind: "exited", exitCode, oomKilled: later.State.OOMKilled } : { kind: "gone", exitCode };
+}
+
+/** How an inspected container ended; `undefined` while it runs, or where it was never started. */
+export function exitOf(details: ContainerDetails): ContainerExit | undefined {
+  if (details.State.Status !== "exited" && details.State.Status !== "dead") return undefined;
+  return { kind: "exited", exitCode: details.State.ExitCode, oomKilled: details.State.OOMKilled };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

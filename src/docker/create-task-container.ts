@@ -1,0 +1,42 @@
+import type { ExecutionResult } from "../task/execution-result.ts";
+import type { Engine } from "./engine.ts";
+import { describeError, hasStatus } from "./engine-error.ts";
+import { createContainer, inspectContainer } from "./engine-objects.ts";
+import { type EngineWatch, persist } from "./engine-watch.ts";
+import { LABELS } from "./labels.ts";
+import { taskContainerName } from "./object-names.ts";
+import type { TaskContainer } from "./run-container.ts";
+import { type TaskContainerRequest, taskContainerBody } from "./task-container.ts";
+
+export type Creation =
+  | { readonly ok: true; readonly container: TaskContainer }
+  | { readonly ok: false; readonly result: ExecutionResult };
+
+/**
+ * Creates a task's container, under the one name that its execution has. A create whose answer was lost is found again by
+ * that name. Not abortable: what a broken off create would leave could not be known.
+ */
+export async function createTaskContainer(
+  engine: Engine,
+  watch: EngineWatch,
+  request: TaskContainerRequest,
+): Promise<Creation> {
+  const name = taskContainerName(request.workerId, request.spec.execution);
+  const body = taskContainerBody(request);
+  const create = async (): Promise<string> => {
+    try {
+      return await createContainer(engine, name, body);
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+      const existing = await inspectContainer(engine, name);
+      if (existing?.Config.Labels[LABELS.attempt] === request.attempt) return existing.Id;
+      throw error;
+    }
+  };
+  try {
+    return { ok: true, container: { id: await persist(watch, undefined, create), name } };
+  } catch (error) {
+    const detail = `could not create the container from image ${JSON.stringify(request.spec.image)}: ${describeError(error)}`;
+    return { ok: false, result: { kind: "failed", reason: "container_create", detail } };
+  }
+}

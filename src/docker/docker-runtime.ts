@@ -1,0 +1,173 @@
+import type { Clock } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import { type Execution, executionKey } from "../task/execution.ts";
+import type { ExecutionResult } from "../task/execution-result.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
+import type { ClaimAnswer, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
+import { readTail } from "./container-tail.ts";
+import { createTaskContainer } from "./create-task-container.ts";
+import type { Engine } from "./engine.ts";
+import { describeError, isEngineAway } from "./engine-error.ts";
+import { inspectContainer, removeContainer, removeVolume, renameContainer } from "./engine-objects.ts";
+import { type EngineWatch, persist } from "./engine-watch.ts";
+import type { Images } from "./images.ts";
+import { createLedger } from "./ledger.ts";
+import { keptName, randomToken, taskContainerName } from "./object-names.ts";
+import { prepareTask } from "./prepare-task.ts";
+import { startAndFollow, stopRequest, type TaskContainer } from "./run-container.ts";
+import type { SidecarContent } from "./sidecars/sidecar-content.ts";
+
+export interface DockerRuntimeOptions {
+  readonly engine: Engine;
+  readonly watch: EngineWatch;
+  readonly images: Images;
+  readonly sidecarContent: SidecarContent;
+  readonly workerId: string;
+  /** The text of the owner label. */
+  readonly owner: string;
+  /** Whether containers are removed once their result is with Oz. */
+  readonly cleanup: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What this process knows of an execution that is here. */
+interface Held {
+  readonly attempt: string;
+  readonly privateVolumes: string[];
+  container?: TaskContainer;
+  /** The claim's removal, once the container is the record. */
+  claimDropped?: Promise<void>;
+}
+
+/** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
+export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
+  const { engine, watch, workerId, owner, log } = options;
+  const ledger = createLedger(engine, workerId, owner);
+  const held = new Map<string, Held>();
+
+  async function record(execution: Execution, result: ExecutionResult): Promise<void> {
+    await ledger.verdict(execution, result).catch((error: unknown) => {
+      watch.note(error);
+      log.warn("the result could not be recorded on the daemon", {
+        task: execution.taskId,
+        reason: describeError(error),
+      });
+    });
+  }
+
+  /** Creates the container with its sidecars, and makes sure that these are still what was prepared. */
+  async function prepareAndCreate(
+    spec: TaskSpec,
+    here: Held,
+    run: RunOptions,
+  ): Promise<{ container: TaskContainer } | { result: ExecutionResult }> {
+    for (;;) {
+      run.onStage?.("preparing");
+      const prepared = await prepareTask(options, spec, here.attempt, run.signal, (name) =>
+        here.privateVolumes.push(name),
+      );
+      if (!prepared.ok) return { result: prepared.result };
+      if (run.signal.aborted) throw run.signal.reason;
+      run.onStage?.("creating");
+      const sidecars = prepared.sidecars.map((sidecar) => sidecar.mount);
+      const created = await createTaskContainer(engine, watch, {
+        spec,
+        workerId,
+        owner,
+        attempt: here.attempt,
+        sidecars,
+      });
+      if (!created.ok) return { result: created.result };
+      here.container = created.container;
+      const valid = await Promise.all(
+        prepared.sidecars.map((sidecar) => persist(watch, run.signal, () => sidecar.stillValid())),
+      );
+      if (valid.every((ok) => ok)) return { container: created.container };
+      log.warn("sidecar content was cleared away meanwhile and is prepared again", { task: spec.execution.taskId });
+      await removeContainer(engine, created.container.id);
+      delete here.container;
+    }
+  }
+
+  async function runHeld(spec: TaskSpec, here: Held, run: RunOptions): Promise<ExecutionResult> {
+    const step = await prepareAndCreate(spec, here, run);
+    if ("result" in step) return step.result;
+    const ended = startAndFollow(engine, watch, step.container, run);
+    here.claimDropped = ledger.dropClaim(spec.execution).catch((error: unknown) => watch.note(error));
+    return await ended;
+  }
+
+  async function discard(execution: Execution, here: Held | undefined): Promise<void> {
+    const container = here?.container;
+    await here?.claimDropped;
+    if (container !== undefined && !options.cleanup) {
+      await renameContainer(engine, container.id, keptName(container.name, here?.attempt ?? randomToken()));
+    } else if (container !== undefined) {
+      await removeContainer(engine, container.id);
+    }
+    await ledger.forget(execution);
+    if (container !== undefined && !options.cleanup) return;
+    for (const volume of here?.privateVolumes ?? []) await removeVolume(engine, volume);
+  }
+
+  return {
+    async claim(execution): Promise<ClaimAnswer> {
+      const away = watch.away();
+      if (away !== undefined) return { kind: "refused", reason: "the worker's Docker daemon does not answer" };
+      try {
+        const [ours, existing] = await Promise.all([
+          ledger.claim(execution),
+          inspectContainer(engine, taskContainerName(workerId, execution)),
+        ]);
+        if (!ours) return { kind: "elsewhere" };
+        if (existing === undefined) return { kind: "claimed" };
+        await ledger.dropClaim(execution);
+        return { kind: "elsewhere" };
+      } catch (error) {
+        watch.note(error);
+        const reason = isEngineAway(error)
+          ? "the worker's Docker daemon does not answer"
+          : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
+        return { kind: "refused", reason };
+      }
+    },
+
+    async run(spec, run) {
+      const here: Held = { attempt: randomToken(), privateVolumes: [] };
+      held.set(executionKey(spec.execution), here);
+      let result: ExecutionResult;
+      try {
+        result = await runHeld(spec, here, run);
+      } catch (error) {
+        if (!run.signal.aborted) throw error;
+        result = { kind: "stopped", cause: stopRequest(run.signal).cause };
+      }
+      if (here.container === undefined) await record(spec.execution, result);
+      return result;
+    },
+
+    settle: record,
+
+    async tail(execution) {
+      const id = held.get(executionKey(execution))?.container?.id;
+      if (id === undefined) return [];
+      return await readTail(engine, id).catch(() => []);
+    },
+
+    async release(execution) {
+      const key = executionKey(execution);
+      try {
+        await persist(watch, undefined, () => discard(execution, held.get(key)), Number.POSITIVE_INFINITY);
+      } catch (error) {
+        log.warn("what the task left on the daemon could not be removed", {
+          task: execution.taskId,
+          container: held.get(key)?.container?.name,
+          reason: describeError(error),
+        });
+      } finally {
+        held.delete(key);
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * Why a call to the Docker engine brought no answer that can be used.
+ * - `status`: the engine answered with an error status (see `status`)
+ * - `unreachable`: no connection, or it broke
+ * - `timeout`: no answer within the call's limit
+ * - `aborted`: the caller's signal ended it
+ * - `malformed`: the answer is not what the Engine API documents
+ */
+export type EngineErrorKind = "status" | "unreachable" | "timeout" | "aborted" | "malformed";
+
+/** A failed call to the Docker engine; the message is one line and names the call. */
+export class EngineError extends Error {
+  constructor(
+    readonly kind: EngineErrorKind,
+    message: string,
+    /** The HTTP status, for kind `status`. */
+    readonly status?: number,
+  ) {
+    super(message);
+    this.name = "EngineError";
+  }
+}
+
+/** Whether the engine answered with this status. */
+export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return error instanceof EngineError && error.status !== undefined && statuses.includes(error.status);
+}
+
+/** Whether the engine could not be asked, or did not answer: nothing is known about what the call did. */
+export function isEngineAway(error: unknown): boolean {
+  return error instanceof EngineError && (error.kind === "unreachable" || error.kind === "timeout");
+}
+
+/** One plain line for a message or the log, whatever was thrown. */
+export function describeError(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,104 @@
+import type { Engine } from "./engine.ts";
+import { hasStatus } from "./engine-error.ts";
+import {
+  ContainerDetails,
+  ContainerList,
+  type ContainerSummary,
+  CreatedContainer,
+  VolumeDetails,
+  VolumeList,
+} from "./engine-schemas.ts";
+import { labelFilter } from "./labels.ts";
+
+/** Creating a container may copy an image's volumes, on a disk that is busy. */
+const CREATE_LIMIT_MS = 300_000;
+const REMOVE_LIMIT_MS = 120_000;
+
+/** Creates a container and answers its id. A failure with status 409 means that the name is taken. */
+export async function createContainer(engine: Engine, name: string, body: object): Promise<string> {
+  const created = await engine.call(
+    { method: "POST", path: "/containers/create", query: { name }, body, limitMs: CREATE_LIMIT_MS },
+    CreatedContainer,
+  );
+  return created.Id;
+}
+
+/** A container by id or name; `undefined` where there is none. */
+export function inspectContainer(engine: Engine, idOrName: string): Promise<ContainerDetails | undefined> {
+  return absentOn404(engine.call({ method: "GET", path: `/containers/${idOrName}/json` }, ContainerDetails));
+}
+
+/** Containers in every state that carry all of these labels. */
+export function listContainers(engine: Engine, ...labels: readonly string[]): Promise<ContainerSummary[]> {
+  return engine.call(
+    { method: "GET", path: "/containers/json", query: { all: true, filters: labelFilter(...labels) } },
+    ContainerList,
+  );
+}
+
+/** Kills and removes a container with its anonymous volumes; one that is gone already is fine. */
+export async function removeContainer(engine: Engine, idOrName: string): Promise<void> {
+  const request = {
+    method: "DELETE",
+    path: `/containers/${idOrName}`,
+    query: { force: true, v: true },
+    limitMs: REMOVE_LIMIT_MS,
+  } as const;
+  try {
+    await engine.run(request);
+  } catch (error) {
+    // 409: a removal of it is under way already.
+    if (!hasStatus(error, 404, 409)) throw error;
+  }
+}
+
+/** Renames a container. A failure with status 409 means that the name is taken. */
+export function renameContainer(engine: Engine, idOrName: string, name: string): Promise<void> {
+  return engine.run({ method: "POST", path: `/containers/${idOrName}/rename`, query: { name } });
+}
+
+/**
+ * Creates a volume, or answers the one that has the name: the labels tell which. The engine does this in one step, so
+ * that of several callers exactly one finds its own labels.
+ */
+export function createVolume(
+  engine: Engine,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<VolumeDetails> {
+  return engine.call({ method: "POST", path: "/volumes/create", body: { Name: name, Labels: labels } }, VolumeDetails);
+}
+
+/** A volume; `undefined` where there is none. */
+export function inspectVolume(engine: Engine, name: string): Promise<VolumeDetails | undefined> {
+  return absentOn404(engine.call({ method: "GET", path: `/volumes/${name}` }, VolumeDetails));
+}
+
+/** Volumes that carry all of these labels. */
+export async function listVolumes(engine: Engine, ...labels: readonly string[]): Promise<VolumeDetails[]> {
+  const answer = await engine.call(
+    { method: "GET", path: "/volumes", query: { filters: labelFilter(...labels) } },
+    VolumeList,
+  );
+  return answer.Volumes;
+}
+
+/** Removes a volume: `true` when it is gone, `false` when a container uses it. */
+export async function removeVolume(engine: Engine, name: string): Promise<boolean> {
+  try {
+    await engine.run({ method: "DELETE", path: `/volumes/${name}`, limitMs: REMOVE_LIMIT_MS });
+  } catch (error) {
+    if (hasStatus(error, 409)) return false;
+    if (!hasStatus(error, 404)) throw error;
+  }
+  return true;
+}
+
+async function absentOn404<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}

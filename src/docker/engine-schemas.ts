@@ -1,0 +1,66 @@
+import * as v from "valibot";
+
+const Labels = v.nullish(v.record(v.string(), v.string()), {});
+
+/** `POST /containers/create`. */
+export const CreatedContainer = v.object({ Id: v.string() });
+
+/** `GET /containers/{id}/json`, as far as it is used. */
+export const ContainerDetails = v.object({
+  Id: v.string(),
+  Name: v.string(),
+  Created: v.string(),
+  Image: v.string(),
+  State: v.object({
+    Status: v.string(),
+    Running: v.boolean(),
+    Paused: v.boolean(),
+    OOMKilled: v.boolean(),
+    ExitCode: v.number(),
+    Error: v.optional(v.string(), ""),
+    StartedAt: v.string(),
+    FinishedAt: v.string(),
+  }),
+  Config: v.object({
+    Image: v.string(),
+    Labels,
+    Env: v.nullish(v.array(v.string()), []),
+  }),
+});
+export type ContainerDetails = v.InferOutput<typeof ContainerDetails>;
+
+/** An element of `GET /containers/json`. */
+export const ContainerSummary = v.object({
+  Id: v.string(),
+  Names: v.array(v.string()),
+  ImageID: v.string(),
+  State: v.string(),
+  Created: v.number(),
+  Labels,
+  Mounts: v.array(v.object({ Name: v.optional(v.string()) })),
+});
+export type ContainerSummary = v.InferOutput<typeof ContainerSummary>;
+export const ContainerList = v.array(ContainerSummary);
+
+/** `POST /volumes/create` and `GET /volumes/{name}`. */
+export const VolumeDetails = v.object({ Name: v.string(), Labels, CreatedAt: v.optional(v.string()) });
+export type VolumeDetails = v.InferOutput<typeof VolumeDetails>;
+
+/** `GET /volumes`. */
+export const VolumeList = v.object({
+  Volumes: v.nullish(v.array(VolumeDetails), []),
+});
+
+/** `GET /images/{name}/json`. */
+export const ImageDetails = v.object({
+  Id: v.string(),
+  Os: v.string(),
+  Architecture: v.string(),
+  RepoTags: v.nullish(v.array(v.string()), []),
+});
+
+/** The last JSON object of `POST /containers/{id}/wait`. */
+export const WaitAnswer = v.object({
+  StatusCode: v.number(),
+  Error: v.optional(v.nullable(v.object({ Message: v.optional(v.string(), "") }))),
+});

@@ -1,0 +1,111 @@
+import { type Clock, pause, systemClock, type Timer } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import type { Engine } from "./engine.ts";
+import { describeError, isEngineAway } from "./engine-error.ts";
+
+const PING_EVERY_MS = 1000;
+const PING_LIMIT_MS = 5000;
+const PERSIST_PAUSE_MS = 200;
+
+/** Knows whether the Docker daemon answers. It asks only after a call has failed, and until one succeeds. */
+export interface EngineWatch {
+  /** Tells of a failed call. Anything but a daemon that is away is ignored. */
+  note(error: unknown): void;
+  /** Why the daemon counts as away; `undefined` while it answers. */
+  away(): string | undefined;
+  /** Resolves when the daemon answers, at once if it does; rejects with the signal's reason. */
+  untilBack(signal?: AbortSignal): Promise<void>;
+  /** Is called each time that the daemon has come back. */
+  onBack(action: () => void): void;
+  /** Ends the pings; who waits goes on waiting for its own signal. */
+  stop(): void;
+}
+
+export function createEngineWatch(engine: Engine, clock: Clock, log: Log): EngineWatch {
+  let reason: string | undefined;
+  let since = 0;
+  let timer: Timer | undefined;
+  let stopped = false;
+  const waiting = new Set<() => void>();
+  const listeners: (() => void)[] = [];
+
+  function ping(): void {
+    engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(back, (error: unknown) => {
+      if (!isEngineAway(error)) {
+        back();
+      } else if (!stopped) {
+        timer = clock.after(PING_EVERY_MS, ping);
+      }
+    });
+  }
+
+  function back(): void {
+    if (reason === undefined || stopped) return;
+    reason = undefined;
+    log.info("the Docker daemon answers again", { awaySeconds: Math.round((clock.now() - since) / 1000) });
+    for (const resume of [...waiting]) resume();
+    for (const action of listeners) action();
+  }
+
+  return {
+    note(error) {
+      if (!isEngineAway(error) || reason !== undefined || stopped) return;
+      reason = describeError(error);
+      since = clock.now();
+      log.warn("the Docker daemon does not answer: running tasks are waited for, new ones rejected until it is back", {
+        reason,
+      });
+      ping();
+    },
+    away: () => reason,
+    untilBack(signal) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (reason === undefined) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        const leave = () => {
+          waiting.delete(resume);
+          signal?.removeEventListener("abort", onAbort);
+        };
+        const resume = () => {
+          leave();
+          resolve();
+        };
+        const onAbort = () => {
+          leave();
+          reject(signal?.reason);
+        };
+        waiting.add(resume);
+        signal?.addEventListener("abort", onAbort, { once: true });
+      });
+    },
+    onBack: (action) => listeners.push(action),
+    stop() {
+      stopped = true;
+      timer?.cancel();
+    },
+  };
+}
+
+/**
+ * Does something that needs the daemon, again when the daemon was away meanwhile, `attempts` times at most. The action
+ * must bear repetition: nothing is known about what the broken call did.
+ */
+export async function persist<T>(
+  watch: EngineWatch,
+  signal: AbortSignal | undefined,
+  action: () => Promise<T>,
+  attempts = 5,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isEngineAway(error) || attempt >= attempts) throw error;
+      watch.note(error);
+      await watch.untilBack(signal);
+      // A daemon that answers pings and nothing else must not be asked in a hot loop.
+      await pause(systemClock, PERSIST_PAUSE_MS, signal);
+      if (signal?.aborted) throw signal.reason;
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import type { Clock } from "../support/clock.ts";
+import { pause } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import { createSharedWork } from "../support/shared-work.ts";
+import type { Engine } from "./engine.ts";
+import { describeError, EngineError, hasStatus } from "./engine-error.ts";
+import { ImageDetails } from "./engine-schemas.ts";
+import { type EngineWatch, persist } from "./engine-watch.ts";
+import { readPullProgress } from "./pull-progress.ts";
+import { type ImageReference, parseImageReference } from "./registry/image-reference.ts";
+
+/** What a registry is shown for one image. */
+export interface PullCredentials {
+  /** Value of `X-Registry-Auth`. */
+  readonly header: string;
+  /** Equal exactly where the credentials are equal, and none itself. */
+  readonly fingerprint: string;
+}
+
+/** Platform of the daemon; images must have it. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+}
+
+/** `detail` is one plain line that names the image. */
+export type PullAnswer =
+  | { readonly ok: true; readonly imageId: string }
+  | { readonly ok: false; readonly detail: string };
+
+/** Whose credentials a pull shows: `configured` at once, or only where a pull without any is denied. */
+export type CredentialPolicy = "configured" | "anonymous-first";
+
+export interface Images {
+  /** Pulls an image for the daemon's platform. Equal pulls share one transfer. Rejects with the signal's reason. */
+  pull(image: string, policy: CredentialPolicy, signal: AbortSignal): Promise<PullAnswer>;
+}
+
+export interface ImagesOptions {
+  readonly engine: Engine;
+  readonly watch: EngineWatch;
+  readonly platform: Platform;
+  readonly credentials: (reference: ImageReference) => Promise<PullCredentials | undefined>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Until the daemon begins to answer: it asks the registry first. */
+const BEGIN_LIMIT_MS = 120_000;
+/** A pull without a byte of progress for this long is given up; a layer in extraction reports as it goes. */
+const STALL_MS = 300_000;
+const RETRY_DELAYS_MS = [1000, 3000, 6000];
+
+type Attempt =
+  | { readonly ok: true; readonly imageId: string }
+  | { readonly ok: false; readonly problem: string; readonly kind: "denied" | "network" | "final" };
+
+export function createImages(options: ImagesOptions): Images {
+  const { engine, watch, platform, clock, log } = options;
+  const shared = createSharedWork<Attempt>();
+
+  async function transfer(
+    reference: ImageReference,
+    credentials: PullCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const stream = await engine.open({
+      method: "POST",
+      path: "/images/create",
+      query: {
+        fromImage: reference.pullName,
+        tag: reference.pullTag,
+        platform: `${platform.os}/${platform.architecture}`,
+      },
+      ...(credentials ? { headers: { "X-Registry-Auth": credentials.header } } : {}),
+      signal,
+      limitMs: BEGIN_LIMIT_MS,
+    });
+    return await readPullProgress(stream, STALL_MS, clock);
+  }
+
+  async function attempt(
+    reference: ImageReference,
+    credentials: PullCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
+    try {
+      const failure = await transfer(reference, credentials, signal);
+      if (failure !== undefined) return { ok: false, problem: failure, kind: pullFailureKind(failure) };
+      return await checkPlatform(engine, localName(reference), platform);
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === "status") {
+        return { ok: false, problem: error.message, kind: pullFailureKind(error.message) };
+      }
+      throw error;
+    }
+  }
+
+  async function attempts(
+    reference: ImageReference,
+    credentials: PullCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
+    for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
+      const answer = await persist(watch, signal, () => attempt(reference, credentials, signal));
+      if (answer.ok || answer.kind !== "network" || delayMs === undefined) return answer;
+      log.warn("a pull failed on the network and is tried again", {
+        image: reference.familiar,
+        reason: answer.problem,
+        delaySeconds: delayMs / 1000,
+      });
+      await pause(clock, delayMs, signal);
+      if (signal.aborted) throw signal.reason;
+    }
+    throw new Error("unreachable: the last attempt has no delay");
+  }
+
+  function join(reference: ImageReference, credentials: PullCredentials | undefined, signal: AbortSignal) {
+    const key = JSON.stringify([reference.pullName, reference.pullTag, credentials?.fingerprint ?? null]);
+    return shared.join(key, signal, (own) => attempts(reference, credentials, own));
+  }
+
+  return {
+    async pull(image, policy, signal) {
+      const reference = parseImageReference(image);
+      if (reference.kind === "invalid") return { ok: false, detail: reference.reason };
+      try {
+        const first = policy === "configured" ? await options.credentials(reference) : undefined;
+        let answer = await join(reference, first, signal);
+        if (!answer.ok && answer.kind === "denied" && policy === "anonymous-first") {
+          const configured = await options.credentials(reference);
+          if (configured !== undefined) answer = await join(reference, configured, signal);
+        }
+        if (answer.ok) return answer;
+        return { ok: false, detail: `could not pull image ${JSON.stringify(image)}: ${answer.problem}` };
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        return { ok: false, detail: `could not pull image ${JSON.stringify(image)}: ${describeError(error)}` };
+      }
+    },
+  };
+}
+
+async function checkPlatform(engine: Engine, name: string, wanted: Platform): Promise<Attempt> {
+  try {
+    const image = await engine.call({ method: "GET", path: `/images/${name}/json` }, ImageDetails);
+    if (image.Os === wanted.os && image.Architecture === wanted.architecture) return { ok: true, imageId: image.Id };
+    const problem = `it is built for ${image.Os}/${image.Architecture}, but this daemon runs ${wanted.os}/${wanted.architecture}: publish it for that platform`;
+    return { ok: false, problem, kind: "final" };
+  } catch (error) {
+    if (hasStatus(error, 404)) return { ok: false, problem: "it was removed right after the pull", kind: "network" };
+    throw error;
+  }
+}
+
+function localName(reference: ImageReference): string {
+  const separator = reference.pullTag.includes(":") ? "@" : ":";
+  return `${reference.pullName}${separator}${reference.pullTag}`;
+}
+
+/**
+ * The engine gives no codes for what a registry said, only its text.
+ * Only network trouble is worth another try: everything else would fail the same way.
+ */
+export function pullFailureKind(message: string): "denied" | "network" | "final" {
+  if (/denied|unauthorized|authentication required|no basic auth|forbidden|\b40[13]\b/i.test(message)) return "denied";
+  if (/no matching manifest|manifest unknown|not found|invalid reference|no space left/i.test(message)) return "final";
+  if (
+    /timeout|timed out|deadline|connection (refused|reset)|no such host|unexpected EOF|\bEOF\b|TLS handshake|temporary failure|network is unreachable|no route to host|broken pipe|too ?many ?requests|\b(429|50[0234])\b/i.test(
+      message,
+    )
+  ) {
+    return "network";
+  }
+  return "final";
+}

@@ -1,0 +1,122 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import * as v from "valibot";
+
+/**
+ * The process that owns an object on the daemon, as its owner label tells it (JSON). Enough to decide later, without
+ * guessing, whether that process still lives.
+ */
+export const Owner = v.object({
+  pid: v.number(),
+  /** Field 22 of /proc/PID/stat: clock ticks from boot to the start of the process. */
+  start: v.string(),
+  /** /proc/sys/kernel/random/boot_id. */
+  boot: v.string(),
+  /** Target of /proc/self/ns/pid. */
+  pidNamespace: v.string(),
+  host: v.string(),
+  /** /etc/machine-id; absent where there is none. */
+  machine: v.optional(v.string()),
+  /** The container on this daemon in which the owner runs, and that container's start. */
+  container: v.optional(v.object({ id: v.string(), startedAt: v.string() })),
+});
+export type Owner = v.InferOutput<typeof Owner>;
+
+/** The text of an owner label. */
+export function encodeOwner(owner: Owner): string {
+  return JSON.stringify(owner);
+}
+
+/** Reads an owner label; `undefined` for a text that is none. */
+export function decodeOwner(label: string | undefined): Owner | undefined {
+  if (label === undefined) return undefined;
+  try {
+    const parsed = v.safeParse(Owner, JSON.parse(label));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a file of the system as text; `undefined` where it cannot. */
+export type ReadSystemFile = (path: string) => string | undefined;
+
+/** The owner record of this process, without a container: that takes the daemon's word. */
+export function currentOwner(read: ReadSystemFile = readSystemFile): Owner {
+  const machine = read("/etc/machine-id")?.trim();
+  return {
+    pid: process.pid,
+    start: processStart(process.pid, read) ?? "",
+    boot: read("/proc/sys/kernel/random/boot_id")?.trim() ?? "",
+    pidNamespace: pidNamespace() ?? "",
+    host: hostname(),
+    ...(machine ? { machine } : {}),
+  };
+}
+
+/** Start of a process in clock ticks since boot; `undefined` where there is no such process. */
+export function processStart(pid: number, read: ReadSystemFile = readSystemFile): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The second field is the program's name in parentheses and may hold anything, spaces and parentheses included.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // A zombie has ended: nothing of it will act again.
+  return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+}
+
+/** State of a container as far as ownership needs it. */
+export interface OwnerContainerState {
+  readonly running: boolean;
+  readonly startedAt: string;
+}
+
+/** `gone` and `alive` are certain; `unknown` counts as alive. */
+export type OwnerState = "gone" | "alive" | "unknown";
+
+/**
+ * Whether an owner still lives. `inspectContainer` answers `undefined` for a container that does not exist on the
+ * daemon; its failures pass through.
+ */
+export async function ownerState(
+  owner: Owner,
+  self: Owner,
+  inspectContainer: (id: string) => Promise<OwnerContainerState | undefined>,
+  read: ReadSystemFile = readSystemFile,
+): Promise<OwnerState> {
+  if (encodeOwner(owner) === encodeOwner(self)) return "alive";
+  if (owner.container !== undefined) {
+    const state = await inspectContainer(owner.container.id);
+    if (!state?.running || state.startedAt !== owner.container.startedAt) return "gone";
+    // The container lives, but its main process may have been another program that starts workers.
+    return sameNamespace(owner, self) ? processState(owner, read) : "alive";
+  }
+  if (owner.boot === self.boot && owner.boot !== "") {
+    return sameNamespace(owner, self) ? processState(owner, read) : "unknown";
+  }
+  const sameMachine = owner.machine !== undefined && owner.machine === self.machine && owner.host === self.host;
+  return sameMachine && self.boot !== "" && owner.boot !== "" ? "gone" : "unknown";
+}
+
+function sameNamespace(owner: Owner, self: Owner): boolean {
+  return owner.boot === self.boot && owner.pidNamespace !== "" && owner.pidNamespace === self.pidNamespace;
+}
+
+function processState(owner: Owner, read: ReadSystemFile): OwnerState {
+  return processStart(owner.pid, read) === owner.start ? "alive" : "gone";
+}
+
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return undefined;
+  }
+}
+
+function readSystemFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

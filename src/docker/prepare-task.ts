@@ -1,0 +1,118 @@
+import type { ExecutionResult } from "../task/execution-result.ts";
+import type { SidecarSpec, TaskSpec } from "../task/task-spec.ts";
+import { describeError } from "./engine-error.ts";
+import { type EngineWatch, persist } from "./engine-watch.ts";
+import type { Images } from "./images.ts";
+import { executionLabels, LABELS } from "./labels.ts";
+import { sidecarNames } from "./object-names.ts";
+import type { PreparedSidecar, SidecarContent } from "./sidecars/sidecar-content.ts";
+
+export interface PrepareOptions {
+  readonly images: Images;
+  readonly sidecarContent: SidecarContent;
+  readonly watch: EngineWatch;
+  readonly workerId: string;
+  readonly owner: string;
+}
+
+/** What a task container needs before it can be created, or why it cannot be had. */
+export type Preparation =
+  | { readonly ok: true; readonly imageId: string; readonly sidecars: readonly PreparedSidecar[] }
+  | { readonly ok: false; readonly result: ExecutionResult };
+
+/**
+ * Pulls the image and prepares the sidecars, all side by side. The first failure ends the rest. `onPrivateVolume` is
+ * told of each private volume before it is made. Rejects with the signal's reason.
+ */
+export async function prepareTask(
+  options: PrepareOptions,
+  spec: TaskSpec,
+  attempt: string,
+  signal: AbortSignal,
+  onPrivateVolume: (name: string) => void,
+): Promise<Preparation> {
+  const abort = new AbortController();
+  const either = AbortSignal.any([signal, abort.signal]);
+  let failure: ExecutionResult | undefined;
+
+  async function first<T>(work: Promise<Step<T>>): Promise<T | undefined> {
+    const step = await work.catch((error: unknown) => {
+      if (either.aborted) return undefined;
+      throw error;
+    });
+    if (step === undefined) return undefined;
+    if (step.ok) return step.value;
+    failure ??= step.result;
+    abort.abort();
+    return undefined;
+  }
+
+  const image = first(pullTaskImage(options, spec.image, either));
+  const sidecars = spec.sidecars.map((sidecar, index) =>
+    first(
+      prepareSidecar(
+        options,
+        spec,
+        sidecar,
+        sidecarNames.privateCopy(attempt, index),
+        attempt,
+        either,
+        onPrivateVolume,
+      ),
+    ),
+  );
+  const settled = await Promise.allSettled([image, ...sidecars]);
+  if (signal.aborted) throw signal.reason;
+  for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
+  if (failure !== undefined) return { ok: false, result: failure };
+
+  const imageId = await image;
+  const prepared = (await Promise.all(sidecars)).filter((sidecar) => sidecar !== undefined);
+  if (imageId === undefined || prepared.length < sidecars.length) throw new Error("a step ended without an answer");
+  return { ok: true, imageId, sidecars: prepared };
+}
+
+type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };
+
+async function pullTaskImage(options: PrepareOptions, image: string, signal: AbortSignal): Promise<Step<string>> {
+  const answer = await options.images.pull(image, "configured", signal);
+  if (answer.ok) return { ok: true, value: answer.imageId };
+  return { ok: false, result: { kind: "failed", reason: "image_pull", detail: answer.detail } };
+}
+
+async function prepareSidecar(
+  options: PrepareOptions,
+  spec: TaskSpec,
+  sidecar: SidecarSpec,
+  privateVolume: string,
+  attempt: string,
+  signal: AbortSignal,
+  onPrivateVolume: (name: string) => void,
+): Promise<Step<PreparedSidecar>> {
+  const failed = (detail: string): Step<PreparedSidecar> => ({
+    ok: false,
+    result: { kind: "failed", reason: "sidecar_prep", detail: `sidecar at ${sidecar.mountPath}: ${detail}` },
+  });
+  const pulled = await options.images.pull(sidecar.image, "anonymous-first", signal);
+  if (!pulled.ok) return failed(pulled.detail);
+  if (sidecar.readWrite) onPrivateVolume(privateVolume);
+  const use = {
+    imageId: pulled.imageId,
+    image: sidecar.image,
+    mountPath: sidecar.mountPath,
+    readWrite: sidecar.readWrite,
+    privateVolume,
+    privateLabels: {
+      ...executionLabels("private", options.workerId, spec.execution, options.owner),
+      [LABELS.attempt]: attempt,
+      [LABELS.createdAt]: String(Date.now()),
+    },
+  };
+  try {
+    const prepare = () => options.sidecarContent.prepare(use, signal);
+    return { ok: true, value: await persist(options.watch, signal, prepare) };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return failed(`could not copy the content of image ${JSON.stringify(sidecar.image)}: ${describeError(error)}`);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Readable } from "node:stream";
+import * as v from "valibot";
+import { type Clock, systemClock } from "../support/clock.ts";
+import { EngineError } from "./engine-error.ts";
+
+/** One JSON line of the answer to `POST /images/create` (Docker Engine API, "Create an image"). */
+const ProgressLine = v.object({
+  error: v.optional(v.string()),
+  errorDetail: v.optional(v.object({ message: v.optional(v.string()) })),
+});
+
+/** A line this long is no progress line: the engine's are some hundred bytes. */
+const MAX_LINE_BYTES = 1024 * 1024;
+
+/**
+ * Reads a pull's progress to its end. Answers the error that Docker reports inside the stream, or `undefined`.
+ * Rejects with an `EngineError`: `unreachable` when the stream breaks, `timeout` after `stallMs` without a byte.
+ */
+export function readPullProgress(
+  stream: Readable,
+  stallMs: number,
+  clock: Clock = systemClock,
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let pending = "";
+    let failure: string | undefined;
+    let ended = false;
+    let stall = clock.after(stallMs, onStall);
+
+    function finish(act: () => void): void {
+      if (ended) return;
+      ended = true;
+      stall.cancel();
+      stream.destroy();
+      act();
+    }
+    function onStall(): void {
+      const seconds = Math.round(stallMs / 1000);
+      finish(() => reject(new EngineError("timeout", `no progress for ${seconds} s: the pull was given up`)));
+    }
+    function take(line: string): void {
+      const parsed = v.safeParse(ProgressLine, parseJson(line));
+      if (!parsed.success) return;
+      failure ??= parsed.output.errorDetail?.message ?? parsed.output.error;
+    }
+
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk: string) => {
+      stall.cancel();
+      stall = clock.after(stallMs, onStall);
+      const lines = (pending + chunk).split("\n");
+      pending = lines.pop() ?? "";
+      if (pending.length > MAX_LINE_BYTES) pending = "";
+      for (const line of lines) take(line);
+    });
+    stream.on("end", () => {
+      take(pending);
+      finish(() => resolve(failure));
+    });
+    stream.on("error", (error: Error) => {
+      finish(() => reject(new EngineError("unreachable", `the connection broke during the pull: ${error.message}`)));
+    });
+    stream.on("close", () => {
+      finish(() => reject(new EngineError("unreachable", "the connection broke during the pull")));
+    });
+  });
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Engine } from "../engine.ts";
+import { createContainer, removeContainer } from "../engine-objects.ts";
+import { LABELS, type ObjectKind } from "../labels.ts";
+import { randomToken, sidecarNames } from "../object-names.ts";
+
+/** Where a filler container has the volume; no image has a folder of that name. */
+const FILL_PATH = "/.oz-agent-worker-fill";
+/** Nothing is started, but the engine wants a command of images that have none. */
+const NO_COMMAND = ["-"];
+/** The copy of a sidecar that is large, on a disk that is slow. */
+const COPY_LIMIT_MS = 30 * 60_000;
+
+export interface FillRequest {
+  /** The image whose file system is copied, by its id: a tag may move meanwhile. */
+  readonly imageId: string;
+  /** An empty volume that nobody else knows. */
+  readonly volume: string;
+  readonly owner: string;
+  /** Labels of the container that mounts the volume, which stays and is the caller's. */
+  readonly fillerLabels: Readonly<Record<string, string>>;
+}
+
+/**
+ * Copies an image's whole file system into a volume. Nothing runs and the image needs no shell: the export of one
+ * container that is never started becomes the archive that another one, which mounts the volume, unpacks. Answers the
+ * id of that second container. On failure neither is left; failures are `EngineError`s.
+ */
+export async function fillVolume(engine: Engine, request: FillRequest, signal: AbortSignal): Promise<string> {
+  const token = randomToken();
+  const filler = sidecarNames.filler(token);
+  const source = sidecarNames.source(token);
+  try {
+    const [fillerId, sourceId] = await bothOrNeither(
+      createContainer(engine, filler, {
+        Image: request.imageId,
+        Cmd: NO_COMMAND,
+        Labels: request.fillerLabels,
+        HostConfig: {
+          Mounts: [{ Type: "volume", Source: request.volume, Target: FILL_PATH, VolumeOptions: { NoCopy: true } }],
+        },
+      }),
+      createContainer(engine, source, {
+        Image: request.imageId,
+        Cmd: NO_COMMAND,
+        Labels: { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: request.owner },
+      }),
+    );
+    const archive = await engine.open({ method: "GET", path: `/containers/${sourceId}/export`, signal });
+    try {
+      await engine.run({
+        method: "PUT",
+        path: `/containers/${fillerId}/archive`,
+        query: { path: FILL_PATH },
+        archive,
+        signal,
+        limitMs: COPY_LIMIT_MS,
+      });
+    } finally {
+      archive.destroy();
+    }
+    return fillerId;
+  } catch (error) {
+    await removeContainer(engine, filler).catch(() => {});
+    throw error;
+  } finally {
+    // What cannot be removed now carries its owner's label: the reaper takes it.
+    await removeContainer(engine, source).catch(() => {});
+  }
+}
+
+/** Waits for both even if one fails: who cleans up must know that nothing is under way any more. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === "rejected") throw a.reason;
+  if (b.status === "rejected") throw b.reason;
+  return [a.value, b.value];
+}

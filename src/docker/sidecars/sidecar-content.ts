@@ -1,0 +1,31 @@
+/** The mount of one sidecar in a task container, in the form of the Engine API's `HostConfig.Mounts`. */
+export type SidecarMount = Readonly<Record<string, unknown>>;
+
+/** A sidecar that is ready to be mounted. */
+export interface PreparedSidecar {
+  readonly mount: SidecarMount;
+  /** A volume that belongs to this execution alone and must go with it. */
+  readonly privateVolume?: string;
+  /**
+   * Asks, once a container holds the mount, whether that is the content that was prepared: the name might have been
+   * cleared away in between, and the engine makes an empty volume of a name it does not know.
+   */
+  stillValid(): Promise<boolean>;
+}
+
+/** What a sidecar is wanted for. */
+export interface SidecarUse {
+  readonly imageId: string;
+  /** The reference under which the image was pulled. */
+  readonly image: string;
+  readonly mountPath: string;
+  readonly readWrite: boolean;
+  /** Labels and name of a private copy, should one be needed. */
+  readonly privateVolume: string;
+  readonly privateLabels: Readonly<Record<string, string>>;
+}
+
+/** One mechanism that brings an image's file system into a task container. Failures are `EngineError`s. */
+export interface SidecarContent {
+  prepare(use: SidecarUse, signal: AbortSignal): Promise<PreparedSidecar>;
+}

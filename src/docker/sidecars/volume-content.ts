@@ -1,0 +1,101 @@
+import type { Log } from "../../support/log.ts";
+import { createSharedWork } from "../../support/shared-work.ts";
+import type { Engine } from "../engine.ts";
+import { hasStatus } from "../engine-error.ts";
+import {
+  createVolume,
+  inspectContainer,
+  inspectVolume,
+  removeContainer,
+  removeVolume,
+  renameContainer,
+} from "../engine-objects.ts";
+import { LABELS, type ObjectKind } from "../labels.ts";
+import { randomToken, sidecarNames } from "../object-names.ts";
+import { fillVolume } from "./fill-volume.ts";
+import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
+
+/**
+ * Sidecars as copies in volumes, for every engine. Content that is only read is shared by image id. A volume counts as
+ * filled when a container has the name made of that image id and mounts it: names are unique and taken in one step, so
+ * a filler that dies leaves nothing that anybody would use, and of two fillers one finds the name taken.
+ */
+export function createVolumeContent(engine: Engine, owner: string, log: Log): SidecarContent {
+  const filling = createSharedWork<string>();
+
+  async function publishedVolume(imageId: string): Promise<string | undefined> {
+    const placeholder = await inspectContainer(engine, sidecarNames.published(imageId));
+    return placeholder?.Config.Labels[LABELS.volume];
+  }
+
+  async function publish(imageId: string, image: string, signal: AbortSignal): Promise<string> {
+    const existing = await publishedVolume(imageId);
+    if (existing !== undefined) return existing;
+
+    const startedAt = performance.now();
+    const volume = sidecarNames.volume(randomToken());
+    const labels = {
+      [LABELS.kind]: "sidecar" satisfies ObjectKind,
+      [LABELS.owner]: owner,
+      [LABELS.imageId]: imageId,
+      [LABELS.imageReference]: image,
+      [LABELS.createdAt]: String(Date.now()),
+    };
+    let filler: string | undefined;
+    try {
+      await createVolume(engine, volume, labels);
+      const fillerLabels = { ...labels, [LABELS.volume]: volume };
+      filler = await fillVolume(engine, { imageId, volume, owner, fillerLabels }, signal);
+      await renameContainer(engine, filler, sidecarNames.published(imageId));
+    } catch (error) {
+      // Detached from the task's own cancellation: what was begun is cleared away either way.
+      if (filler !== undefined) await removeContainer(engine, filler).catch(() => {});
+      await removeVolume(engine, volume).catch(() => {});
+      const winner = hasStatus(error, 409) ? await publishedVolume(imageId) : undefined;
+      if (winner !== undefined) return winner;
+      throw error;
+    }
+    log.info("sidecar content copied", { image, seconds: seconds(startedAt) });
+    return volume;
+  }
+
+  async function sharedCopy(imageId: string, image: string, mountPath: string, signal: AbortSignal) {
+    const volume = await filling.join(imageId, signal, (own) => publish(imageId, image, own));
+    return prepared(volume, mountPath, true, imageId);
+  }
+
+  function prepared(volume: string, mountPath: string, readOnly: boolean, imageId: string): PreparedSidecar {
+    return {
+      mount: {
+        Type: "volume",
+        Source: volume,
+        Target: mountPath,
+        ReadOnly: readOnly,
+        VolumeOptions: { NoCopy: true },
+      },
+      ...(readOnly ? {} : { privateVolume: volume }),
+      stillValid: async () => (await inspectVolume(engine, volume))?.Labels[LABELS.imageId] === imageId,
+    };
+  }
+
+  return {
+    async prepare(use, signal) {
+      if (!use.readWrite) return await sharedCopy(use.imageId, use.image, use.mountPath, signal);
+      const volume = use.privateVolume;
+      await createVolume(engine, volume, { ...use.privateLabels, [LABELS.imageId]: use.imageId });
+      const fillerLabels = { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: owner };
+      try {
+        const filler = await fillVolume(engine, { imageId: use.imageId, volume, owner, fillerLabels }, signal);
+        await removeContainer(engine, filler);
+      } catch (error) {
+        await removeVolume(engine, volume).catch(() => {});
+        throw error;
+      }
+      return prepared(volume, use.mountPath, false, use.imageId);
+    },
+  };
+}
+
+function seconds(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) / 100) / 10;
+}

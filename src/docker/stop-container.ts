@@ -1,0 +1,50 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { StopRequest } from "../worker/task-runtime.ts";
+import type { ContainerExit } from "./container-exit.ts";
+import type { Engine } from "./engine.ts";
+import { hasStatus, isEngineAway } from "./engine-error.ts";
+import { type EngineWatch, persist } from "./engine-watch.ts";
+
+/** Beyond the grace the daemon gets this long to kill and to tell. */
+const KILL_MARGIN_MS = 20_000;
+
+/**
+ * Ends a running container: SIGTERM, then after the grace SIGKILL, also when it is paused. Answers how it ended, or
+ * `undefined` when the daemon did not tell in time.
+ */
+export async function stopContainer(
+  engine: Engine,
+  watch: EngineWatch,
+  id: string,
+  request: StopRequest,
+  exit: Promise<ContainerExit>,
+): Promise<ContainerExit | undefined> {
+  const stop = persist(watch, undefined, () => askToStop(engine, id, request.graceMs));
+  stop.catch((error: unknown) => watch.note(error));
+  const limit = new AbortController();
+  const givenUp = delay(request.graceMs + KILL_MARGIN_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([exit, givenUp]);
+  } finally {
+    limit.abort();
+  }
+}
+
+async function askToStop(engine: Engine, id: string, graceMs: number): Promise<void> {
+  try {
+    await engine.run({
+      method: "POST",
+      path: `/containers/${id}/stop`,
+      query: { t: Math.ceil(graceMs / 1000) },
+      limitMs: graceMs + KILL_MARGIN_MS,
+    });
+  } catch (error) {
+    if (hasStatus(error, 404)) return;
+    if (isEngineAway(error)) throw error;
+    // A paused container takes no signal: it is woken, and then ended without grace.
+    await engine.run({ method: "POST", path: `/containers/${id}/unpause` }).catch(() => {});
+    await engine.run({ method: "POST", path: `/containers/${id}/kill` }).catch((failure: unknown) => {
+      if (isEngineAway(failure)) throw failure;
+    });
+  }
+}

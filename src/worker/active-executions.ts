@@ -1,0 +1,69 @@
+import { type Execution, executionKey } from "../task/execution.ts";
+import type { Delivery } from "./oz-channel.ts";
+import { StopRequest } from "./task-runtime.ts";
+
+/** An execution that is here: from its admission until nothing of it is left. */
+export interface ActiveExecution {
+  readonly execution: Execution;
+  /** Aborted with a `StopRequest`. */
+  readonly abort: AbortController;
+  /** `claiming`: Oz does not know yet. `reporting`: it has ended, and its slot is free. */
+  phase: "claiming" | "running" | "reporting";
+  /** The terminal message on its way. */
+  delivery?: Delivery;
+  /** Settles when nothing of it is left to do. */
+  done: Promise<void>;
+}
+
+/** The executions that are here. */
+export interface ActiveExecutions {
+  get(execution: Execution): ActiveExecution | undefined;
+  add(execution: Execution): ActiveExecution;
+  remove(active: ActiveExecution): void;
+  /** How many take a slot. */
+  running(): number;
+  all(): readonly ActiveExecution[];
+  /** Asks those of a task, or all, that have not ended to stop; answers how many there were. */
+  stop(request: StopRequest, taskId?: string): number;
+}
+
+export function createActiveExecutions(): ActiveExecutions {
+  const byKey = new Map<string, ActiveExecution>();
+  return {
+    get: (execution) => byKey.get(executionKey(execution)),
+    add(execution) {
+      const active: ActiveExecution = {
+        execution,
+        abort: new AbortController(),
+        phase: "claiming",
+        done: Promise.resolve(),
+      };
+      byKey.set(executionKey(execution), active);
+      return active;
+    },
+    remove(active) {
+      const key = executionKey(active.execution);
+      if (byKey.get(key) === active) byKey.delete(key);
+    },
+    running: () => [...byKey.values()].filter((active) => active.phase !== "reporting").length,
+    all: () => [...byKey.values()],
+    stop(request, taskId) {
+      const wanted = [...byKey.values()].filter(
+        (active) => active.phase !== "reporting" && (taskId === undefined || active.execution.taskId === taskId),
+      );
+      // The first request stands: a signal aborts once.
+      for (const active of wanted) active.abort.abort(request);
+      return wanted.length;
+    },
+  };
+}
+
+/** Time that a cancelled task has between SIGTERM and SIGKILL; what `docker stop` gives. */
+export const CANCEL_GRACE_MS = 10_000;
+/** The same in a shutdown, which has 15 s for everything. */
+export const SHUTDOWN_GRACE_MS = 6_000;
+
+/** The user's cancellation. */
+export const userCancellation = () => new StopRequest("cancelled", CANCEL_GRACE_MS);
+/** The worker's own end. */
+export const workerShutdown = () => new StopRequest("shutdown", SHUTDOWN_GRACE_MS);

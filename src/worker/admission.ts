@@ -1,0 +1,26 @@
+import { AT_CAPACITY } from "../protocol/client-message.ts";
+
+/** What a worker is doing, as far as an assignment's fate depends on it. */
+export interface WorkerLoad {
+  /** Executions that are claimed, or about to be, and whose container has not ended. */
+  readonly running: number;
+  /** 0 is unlimited. */
+  readonly limit: number;
+  readonly draining: boolean;
+  /** Whether this execution is here already, running or waiting for its report to be read. */
+  readonly isHere: boolean;
+}
+
+/** `redelivery`: claim it again, and do not run it again. */
+export type AdmissionDecision =
+  | { readonly kind: "admit" }
+  | { readonly kind: "redelivery" }
+  | { readonly kind: "reject"; readonly reason: string };
+
+/** Decides about an assignment (spec, section 4). */
+export function decideAdmission(load: WorkerLoad): AdmissionDecision {
+  if (load.isHere) return { kind: "redelivery" };
+  if (load.draining) return { kind: "reject", reason: "worker is shutting down" };
+  if (load.limit > 0 && load.running >= load.limit) return { kind: "reject", reason: AT_CAPACITY };
+  return { kind: "admit" };
+}

@@ -1,0 +1,132 @@
+import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
+import type { Log } from "../support/log.ts";
+import { createRedactor, type Redactor } from "../support/redaction.ts";
+import type { TaskSpecResult } from "../task/build-task-spec.ts";
+import type { ExecutionResult } from "../task/execution-result.ts";
+import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
+import type { ActiveExecution } from "./active-executions.ts";
+import type { OzChannel } from "./oz-channel.ts";
+import type { TaskRuntime } from "./task-runtime.ts";
+
+export interface ExecutionRoom {
+  readonly runtime: TaskRuntime;
+  readonly channel: OzChannel;
+  readonly workerId: string;
+  readonly log: Log;
+}
+
+/** Tells what to run; asked once the execution is claimed. */
+export type PlanTask = () => TaskSpecResult;
+
+/**
+ * One execution from its admission to its end: claim, run, report, and after Oz has read the report, clear away.
+ * Never rejects: what goes wrong in one task is that task's result.
+ */
+export async function runExecution(room: ExecutionRoom, active: ActiveExecution, plan: PlanTask): Promise<void> {
+  if (!(await claim(room, active))) return;
+  const log = room.log.with(executionFields(active));
+  const { result, redact } = await runClaimed(room, active, plan, log);
+  await report(room, active, result, redact, log);
+}
+
+/** Tells Oz what became of an execution, and clears it away once Oz has read it. Never rejects. */
+export async function report(
+  room: ExecutionRoom,
+  active: ActiveExecution,
+  result: ExecutionResult,
+  redact: Redactor,
+  log: Log,
+): Promise<void> {
+  const { execution } = active;
+  const outcome = toOutcome(result, redact);
+  active.phase = "reporting";
+  active.delivery = room.channel.send(terminalMessage(execution.taskId, outcome));
+  logOutcome(log, outcome, result);
+  const tail = showsTail(result) ? logTail(room, active, redact, log) : Promise.resolve();
+  await Promise.all([active.delivery.delivered, tail]);
+  log.debug("Oz has read the result");
+  await room.runtime.release(execution);
+}
+
+async function claim(room: ExecutionRoom, active: ActiveExecution): Promise<boolean> {
+  const { taskId } = active.execution;
+  const answer = await room.runtime.claim(active.execution).catch((error: unknown) => {
+    room.log.error("a claim broke off on a defect of the worker", { task: taskId, reason: reasonOf(error) });
+    return { kind: "refused", reason: "the worker could not record the claim" } as const;
+  });
+  if (answer.kind === "refused") {
+    room.channel.sendNow(taskRejected(taskId, answer.reason));
+    room.log.warn("task rejected", { ...executionFields(active), reason: answer.reason });
+    return false;
+  }
+  room.channel.send(taskClaimed(taskId, room.workerId));
+  if (answer.kind === "elsewhere") {
+    room.log.info(
+      "another worker of this id on this daemon has the task: claimed, not run again",
+      executionFields(active),
+    );
+    return false;
+  }
+  active.phase = "running";
+  room.log.info("task claimed", executionFields(active));
+  return true;
+}
+
+async function runClaimed(
+  room: ExecutionRoom,
+  active: ActiveExecution,
+  plan: PlanTask,
+  log: Log,
+): Promise<{ result: ExecutionResult; redact: Redactor }> {
+  let redact: Redactor = (text) => text;
+  try {
+    const planned = plan();
+    if (planned.kind === "failed") {
+      await room.runtime.settle(active.execution, planned);
+      return { result: planned, redact };
+    }
+    redact = createRedactor(planned.spec.secrets);
+    const result = await room.runtime.run(planned.spec, {
+      signal: active.abort.signal,
+      onStage: (stage, container) => {
+        if (stage === "running") log.info("task started", { container });
+        else if (stage === "stopping") log.info("stopping the task's container", { container });
+        else log.debug(stage === "preparing" ? "pulling images and preparing sidecars" : "creating the container");
+      },
+    });
+    return { result, redact };
+  } catch (error) {
+    log.error("the task broke off on a defect of the worker", { reason: redact(reasonOf(error)) });
+    const result: ExecutionResult = { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" };
+    await room.runtime.settle(active.execution, result);
+    return { result, redact };
+  }
+}
+
+function logOutcome(log: Log, outcome: TaskOutcome, result: ExecutionResult): void {
+  if (outcome.kind === "completed") log.info("task completed");
+  else if (outcome.kind === "cancelled") log.info("task cancelled");
+  else log.warn("task failed", { reason: outcome.reason, exitCode: outcome.exitCode, message: outcome.message });
+  if (result.kind === "stopped" && result.exitCode !== undefined) {
+    log.debug("the stopped container's exit code", { exitCode: result.exitCode });
+  }
+}
+
+/** The output explains a failure of the task's own, not one that was asked for. */
+function showsTail(result: ExecutionResult): boolean {
+  return result.kind === "exited" ? result.exitCode !== 0 : result.kind === "failed";
+}
+
+async function logTail(room: ExecutionRoom, active: ActiveExecution, redact: Redactor, log: Log): Promise<void> {
+  const lines = await room.runtime.tail(active.execution);
+  for (const line of lines) log.warn("output", { line: redact(line) });
+}
+
+function executionFields(active: ActiveExecution): { task: string; execution: string | undefined } {
+  const { taskId, executionId } = active.execution;
+  return { task: taskId, execution: executionId === "" ? undefined : executionId };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,119 @@
+import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
+import type { ServerMessage } from "../protocol/server-message.ts";
+import type { TaskAssignment } from "../protocol/task-assignment.ts";
+import { type Clock, pause } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import { buildTaskSpec } from "../task/build-task-spec.ts";
+import type { Execution } from "../task/execution.ts";
+import type { TaskOptions } from "../task/task-options.ts";
+import { createActiveExecutions, userCancellation, workerShutdown } from "./active-executions.ts";
+import { decideAdmission } from "./admission.ts";
+import type { OzChannel } from "./oz-channel.ts";
+import { type PlanTask, runExecution } from "./run-execution.ts";
+import type { TaskRuntime } from "./task-runtime.ts";
+
+export interface WorkerOptions {
+  readonly workerId: string;
+  /** 0 is unlimited. */
+  readonly maxConcurrentTasks: number;
+  readonly taskOptions: TaskOptions;
+  readonly runtime: TaskRuntime;
+  readonly channel: OzChannel;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Takes what Oz sends and sees each execution through. */
+export interface Worker {
+  /** Acts on one message; returns at once. */
+  handle(message: ServerMessage): void;
+  /**
+   * Takes no more work, stops every task and waits until all are reported and cleared away, `limitMs` at most.
+   * Answers the task ids of those that were not.
+   */
+  drain(limitMs: number): Promise<readonly string[]>;
+  /** How many executions take a slot. */
+  running(): number;
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { workerId, runtime, channel, log } = options;
+  const active = createActiveExecutions();
+  const room = { runtime, channel, workerId, log };
+  let draining = false;
+
+  function assign(execution: Execution, plan: PlanTask, countsAgainstLimit: boolean): void {
+    const here = active.get(execution);
+    const decision = decideAdmission({
+      running: active.running(),
+      limit: countsAgainstLimit ? options.maxConcurrentTasks : 0,
+      draining,
+      isHere: here !== undefined,
+    });
+    if (decision.kind === "reject") {
+      channel.sendNow(taskRejected(execution.taskId, decision.reason));
+      log.info("task rejected", { task: execution.taskId, reason: decision.reason });
+    } else if (here !== undefined) {
+      log.info("task redelivered: claimed again, not run again", { task: execution.taskId });
+      // One that is being claimed says so to Oz by itself.
+      if (here.phase === "claiming") return;
+      channel.send(taskClaimed(execution.taskId, workerId));
+      here.delivery?.repeat();
+    } else {
+      const added = active.add(execution);
+      added.done = runExecution(room, added, plan)
+        .catch((error: unknown) => {
+          log.error("a task's supervision broke off on a defect of the worker", {
+            task: execution.taskId,
+            reason: error instanceof Error ? error.message : String(error),
+          });
+        })
+        .finally(() => active.remove(added));
+    }
+  }
+
+  function assignTask(assignment: TaskAssignment): void {
+    const execution = { taskId: assignment.task_id, executionId: assignment.execution_id };
+    assign(execution, () => buildTaskSpec(assignment, options.taskOptions), true);
+  }
+
+  function cancel(taskId: string): void {
+    const stopped = active.stop(userCancellation(), taskId);
+    if (stopped > 0) log.info("task is cancelled by user request", { task: taskId });
+    else log.info("a cancellation for a task that is not running here", { task: taskId });
+  }
+
+  return {
+    handle(message) {
+      switch (message.type) {
+        case "task_assignment":
+          assignTask(message.assignment);
+          break;
+        case "task_cancellation":
+          cancel(message.taskId);
+          break;
+        case "invalid_assignment": {
+          const { taskId, executionId, problem } = message;
+          log.warn("an assignment that cannot be read", { task: taskId, problem });
+          const detail = `the assignment cannot be read: ${problem}`;
+          assign({ taskId, executionId }, () => ({ kind: "failed", reason: "unknown", detail }), false);
+          break;
+        }
+        case "skipped":
+          log.warn("a message from Oz was skipped", { reason: message.reason });
+          break;
+      }
+    },
+    async drain(limitMs) {
+      draining = true;
+      const stopped = active.stop(workerShutdown());
+      if (stopped > 0) log.info("stopping the running tasks", { count: stopped });
+      const limit = new AbortController();
+      const all = Promise.all(active.all().map((execution) => execution.done));
+      await Promise.race([all, pause(options.clock, limitMs, limit.signal)]);
+      limit.abort();
+      return active.all().map(({ execution }) => execution.taskId);
+    },
+    running: () => active.running(),
+  };
+}
