@@ -48,7 +48,11 @@ export function runHelperProcess(request: HelperProcess): Promise<HelperRun> {
       return;
     }
 
+    let isSettled = false;
     const settle = (run: HelperRun, killGroup: boolean) => {
+      // Exit and close still come after a kill, when the group's id may belong to somebody else.
+      if (isSettled) return;
+      isSettled = true;
       limit.cancel();
       drain?.cancel();
       signal?.removeEventListener("abort", onAbort);
@@ -73,7 +77,7 @@ export function runHelperProcess(request: HelperProcess): Promise<HelperRun> {
     child.once("error", (error) => settle({ kind: "not-started", code: codeOf(error) }, false));
     child.once("close", (exitCode) => complete(exitCode, false));
     child.once("exit", (exitCode) => {
-      drain = clock.after(DRAIN_MS, () => complete(exitCode, true));
+      if (!isSettled) drain = clock.after(DRAIN_MS, () => complete(exitCode, true));
     });
     // A helper may answer without reading, and the pipe is broken then.
     child.stdin?.on("error", () => {});

@@ -58,8 +58,7 @@ export function parseImageReference(text: string): ImageReference | InvalidImage
   if (text === "") return { kind: "invalid", reason: "the image name is empty" };
   if (text.length > MAX_LENGTH) return invalid(`it is longer than ${MAX_LENGTH} characters`);
   if (/\s/u.test(text)) return invalid("it contains white space");
-  if (text.includes("://"))
-    return invalid("it is a URL; write it without the scheme, as in registry.example.com/app:tag");
+  if (text.includes("://")) return invalid("it is a URL; leave out the scheme, as in registry.example.com/app:tag");
   if (IMAGE_ID.test(text)) return invalid("it is an image id, and ids cannot be pulled; write name@sha256:<digest>");
 
   const { registry, rest } = splitRegistry(text);
@@ -84,6 +83,7 @@ export function parseImageReference(text: string): ImageReference | InvalidImage
   if (digestFault !== undefined) return invalid(digestFault);
 
   const shownTag = tag ?? (digest === undefined ? "latest" : undefined);
+  const version = `${shownTag === undefined ? "" : `:${shownTag}`}${digest === undefined ? "" : `@${digest}`}`;
   return {
     kind: "reference",
     registry,
@@ -92,7 +92,7 @@ export function parseImageReference(text: string): ImageReference | InvalidImage
     ...(digest === undefined ? {} : { digest }),
     pullName: `${registry}/${repository}`,
     pullTag: digest ?? tag ?? "latest",
-    familiar: `${familiarName(registry, repository)}${shownTag === undefined ? "" : `:${shownTag}`}${digest === undefined ? "" : `@${digest}`}`,
+    familiar: familiarName(registry, repository) + version,
   };
 }
 

@@ -51,7 +51,7 @@ const H = "127.0.0.1:5987";
 const HUB = "https://index.docker.io/v1/";
 const FILE = { auth: Buffer.from("u:p:q").toString("base64") };
 
-/** Hosts and addresses only as the CLI repeats the key; ours is always the registry's own. */
+/** Without the address: some CLIs repeat the key of the file, some leave it out; ours is always the registry's own. */
 const comparable = (auth: unknown): unknown => {
   const { serveraddress: _, ...rest } = { serveraddress: "", ...(typeof auth === "object" ? auth : {}) };
   return rest;
@@ -95,7 +95,7 @@ describe("logins are found as the Docker CLI finds them", () => {
       await folder.write("config.json", config);
       const theirs = await cli.pull(folder.path, bin.path, "ubuntu");
       expect(theirs).toBeDefined();
-      expect((await ours(folder.path, "ubuntu"))?.auth).toEqual(theirs?.auth);
+      expect(comparable((await ours(folder.path, "ubuntu"))?.auth)).toEqual(comparable(theirs?.auth));
     },
   );
 
@@ -105,15 +105,17 @@ describe("logins are found as the Docker CLI finds them", () => {
     const host = await cli.login(folder.path, bin.path, "jo", "p:ä ß?>");
     const mine = await ours(folder.path, `${host}/x`);
     expect(mine?.auth).toEqual({ username: "jo", password: "p:ä ß?>", serveraddress: host });
-    expect((await cli.pull(folder.path, bin.path, `${host}/x`))?.auth).toEqual(mine?.auth);
+    const theirs = await cli.pull(folder.path, bin.path, `${host}/x`);
+    expect(comparable(theirs?.auth)).toEqual(comparable(mine?.auth));
   });
 });
 
 describe("names are taken apart as the Docker CLI does it", () => {
   const hex = (length: number) => "a".repeat(length);
+  // Hosts in IPv6 or upper case are missing here: CLIs before 23 refuse them.
   const images = [
     ...["ubuntu", "ubuntu:22.04", "team/app:T", "docker.io/x", "index.docker.io/x", "registry-1.docker.io/x", "a/b/c"],
-    ...["localhost", "localhost:5000", "localhost/x", "localhost:5000/x:t", "[::1]:5000/x", "fooBar/x", "docker.io"],
+    ...["localhost", "localhost:5000", "localhost/x", "localhost:5000/x:t", "docker.io"],
     ...[
       "docker.io/",
       "x/",
@@ -138,7 +140,8 @@ describe("names are taken apart as the Docker CLI does it", () => {
     const theirs = await cli.pull(folder.path, bin.path, image);
     const mine = await ours(folder.path, image);
     // Older CLIs ask for the short form of the same name.
-    const full = theirs && parseImageReference(theirs.fromImage ?? "");
+    const full =
+      theirs && parseImageReference(`${theirs.fromImage}${theirs.tag?.includes(":") ? "@" : ":"}${theirs.tag}`);
     expect(mine?.fromImage).toBe(full?.kind === "reference" ? full.pullName : undefined);
     expect(mine?.tag).toBe(theirs?.tag ?? undefined);
   });

@@ -65,7 +65,7 @@ const invalid: readonly [string, string][] = [
   ["team/App:v1", "lower case"],
   ["ghcr.io/Org/app", "lower case"],
   ["É", "lower case"],
-  ["https://ghcr.io/x", "without the scheme"],
+  ["https://ghcr.io/x", "leave out the scheme"],
   [ID, "image id"],
   ["x/", "each part"],
   ["/x", "not a host"],
