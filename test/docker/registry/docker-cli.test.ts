@@ -112,7 +112,7 @@ describe("logins are found as the Docker CLI finds them", () => {
 
 describe("names are taken apart as the Docker CLI does it", () => {
   const hex = (length: number) => "a".repeat(length);
-  // Hosts in IPv6 or upper case are missing here: CLIs before 23 refuse them.
+  // Hosts in IPv6 or upper case are missing here: the CLI of 20.10 refuses them.
   const images = [
     ...["ubuntu", "ubuntu:22.04", "team/app:T", "docker.io/x", "index.docker.io/x", "registry-1.docker.io/x", "a/b/c"],
     ...["localhost", "localhost:5000", "localhost/x", "localhost:5000/x:t", "docker.io"],
