@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { objectsOf } from "./environment/engine-objects.ts";
 import { catchInterruption } from "./environment/interruption.ts";
@@ -37,8 +37,11 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   try {
-    if (!interruption.aborted) count(await runTests(environment, args, interruption));
-    if (!interruption.aborted) count(await findLeaks(environment));
+    const verdict = await runTests(environment, args, interruption);
+    if (!interruption.aborted) {
+      count(verdict);
+      count(await findLeaks(environment));
+    }
   } finally {
     await endProcesses(testMark(environment), 2000);
     const failures = await environment.stop();
@@ -57,7 +60,9 @@ async function runTests(
   args: readonly string[],
   interruption: AbortSignal,
 ): Promise<TestVerdict> {
+  if (interruption.aborted) return { passed: 0, failed: 0, problems: [] };
   const reportFile = join(environment.folder, "report.xml");
+  await mkdir(temporaryFolder(environment));
   const bunTest = await startProcess(
     [
       process.execPath,
@@ -91,11 +96,17 @@ function testEnv(environment: RunningEnvironment): Record<string, string> {
   }
   return {
     ...env,
+    TMPDIR: temporaryFolder(environment),
     OZ_TEST_RUN: environment.run,
     OZ_TEST_DOCKER_HOST: environment.dockerHost,
     OZ_TEST_REGISTRY: environment.registry,
     OZ_TEST_BUSYBOX: environment.busybox,
   };
+}
+
+/** Where tests keep their temporary files: what a broken-off test leaves goes with the run. */
+function temporaryFolder(environment: RunningEnvironment): string {
+  return join(environment.folder, "tmp");
 }
 
 /** Everything that a test starts inherits this variable. */
@@ -106,7 +117,9 @@ function testMark(environment: RunningEnvironment): string {
 /** Nothing of the tests may be left, but for what the worker keeps on purpose. */
 async function findLeaks(environment: RunningEnvironment): Promise<TestVerdict> {
   const objects = await objectsOf(environment.docker, environment.run);
+  const files = await readdir(temporaryFolder(environment));
   const problems = [
+    ...files.map((name) => `left behind: temporary file ${name}`),
     ...objects.filter(({ kept }) => !kept).map(({ kind, name }) => `left behind: ${kind} ${name}`),
     ...findProcesses(testMark(environment)).map(({ pid, command }) => `left behind: process ${pid} ${command}`),
   ];

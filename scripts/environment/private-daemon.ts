@@ -24,7 +24,7 @@ export async function startPrivateDaemon(
   say: (line: string) => void,
 ): Promise<PrivateDaemon | Problem> {
   if (process.getuid?.() !== 0) {
-    return { problem: "no Docker daemon answers, and only root can start one: start Docker, or run this as root" };
+    return { problem: "Only root can start a Docker daemon: start Docker, or run this as root" };
   }
   // `--bridge=none` deletes docker0, which belongs to another daemon where it exists.
   const needsBridge = existsSync("/sys/class/net/docker0");

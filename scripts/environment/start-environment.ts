@@ -94,6 +94,5 @@ async function useDaemon(
   // What was running before stays running.
   if (!isProblem(found)) return { ...found, stop: async () => {} };
   say(`Starting a Docker daemon for this run: ${found.problem}`);
-  const started = await startPrivateDaemon(folder, run, say);
-  return isProblem(started) ? { problem: `${started.problem} (${found.problem})` } : started;
+  return startPrivateDaemon(folder, run, say);
 }

@@ -16,9 +16,12 @@ export async function sweepMachine(folder: string = tmpdir()): Promise<readonly 
   const runs = [...new Set(entries.map(({ run }) => run))];
   for (const run of runs) {
     await endProcesses(run, 15_000);
-    await removeBridge(run);
+    await removeBridge(run).catch(() => {});
   }
-  for (const { name } of entries) await rm(join(folder, name), { recursive: true, force: true });
+  for (const { name } of entries) {
+    // Another user's rubbish is that user's next run's to remove.
+    await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+  }
   return runs;
 }
 
