@@ -16,8 +16,10 @@ export function parseEnvironmentEntry(text: string): Parsed<EnvironmentEntry> {
   const equals = text.indexOf("=");
   const name = equals < 0 ? text : text.slice(0, equals);
   const value = equals < 0 ? undefined : text.slice(equals + 1);
-  const problem = environmentNameProblem(name) ?? environmentValueProblem(value) ?? inheritProblem(name, value);
+  const problem = environmentNameProblem(name) ?? environmentValueProblem(value);
   if (problem !== undefined) return refused(`${problem}; it takes ${ENVIRONMENT_TAKES}`);
+  const inherits = inheritProblem(name, value);
+  if (inherits !== undefined) return refused(inherits);
   return parsed({ name, value });
 }
 
@@ -38,5 +40,5 @@ export function environmentValueProblem(value: string | undefined): string | und
 /** The worker's own key never reaches a task by a slip; who wants that writes the value out. */
 export function inheritProblem(name: string, value: string | undefined): string | undefined {
   if (value !== undefined || name !== API_KEY_VARIABLE) return undefined;
-  return `would hand the worker's own ${API_KEY_VARIABLE} to every task, and that is never inherited`;
+  return `would hand the worker's own API key to every task; ${API_KEY_VARIABLE} is not inherited, give it a value of its own`;
 }

@@ -3,7 +3,6 @@ import { DURATION_TAKES, parseDuration } from "./duration.ts";
 import { environmentNameProblem, environmentValueProblem, inheritProblem } from "./environment-entry.ts";
 import type { Parsed } from "./parsed.ts";
 import {
-  API_KEY_VARIABLE,
   COUNT_TAKES,
   LARGEST_COUNT,
   LOG_LEVEL_TAKES,
@@ -11,6 +10,7 @@ import {
   parseWorkerId,
   WORKER_ID_TAKES,
 } from "./setting-values.ts";
+import { oneLine } from "./shown.ts";
 import { parseVolume, VOLUME_TAKES } from "./volume.ts";
 
 /** The kind of a value, never the value itself: it may be a secret. */
@@ -42,13 +42,15 @@ function text<T>(takes: string, parse: (text: string) => Parsed<T>) {
 }
 
 function list<Item extends v.GenericSchema>(item: Item, takes: string) {
-  return v.nullish(v.array(item, (issue) => `takes ${takes}, not ${kindOf(issue.input)}`));
+  return v.array(item, (issue) => `takes ${takes}, not ${kindOf(issue.input)}`);
 }
 
 /** A mapping of these keys. That it is no list and holds no other keys is looked at by `structureProblems`. */
 function mapping<Entries extends v.ObjectEntries>(entries: Entries) {
   return v.object(entries, (issue) =>
-    issue.expected === '"name"' ? "is missing" : `takes a mapping (key: value), not ${kindOf(issue.input)}`,
+    issue.expected === '"name"'
+      ? "is missing; it takes the variable's name"
+      : `takes a mapping (key: value), not ${kindOf(issue.input)}`,
   );
 }
 
@@ -74,13 +76,27 @@ const EnvironmentItem = v.pipe(
   }),
   v.check(
     (item) => inheritProblem(item.name, item.value ?? undefined) === undefined,
-    `${inheritProblem(API_KEY_VARIABLE, undefined)}; give it a value of its own`,
+    (issue) => inheritProblem(issue.input.name, undefined) ?? "is wrong",
   ),
 );
 
 const DockerBackend = mapping({
-  volumes: list(text(VOLUME_TAKES, parseVolume), "a list of HOST:CONTAINER[:MODE]"),
-  environment: list(EnvironmentItem, "a list of entries with name and value"),
+  volumes: v.nullish(
+    v.pipe(
+      list(text(VOLUME_TAKES, parseVolume), "a list of HOST:CONTAINER[:MODE]"),
+      v.rawCheck(({ dataset, addIssue }) => {
+        if (!dataset.typed) return;
+        const { value: volumes } = dataset;
+        for (const [key, value] of volumes.entries()) {
+          const first = volumes.findIndex(({ containerPath }) => containerPath === value.containerPath);
+          if (first === key) continue;
+          const message = `mounts ${oneLine(value.containerPath)}, and so does volumes[${first}]; a container path takes one volume`;
+          addIssue({ message, path: [{ type: "array", origin: "value", input: volumes, key, value }] });
+        }
+      }),
+    ),
+  ),
+  environment: v.nullish(list(EnvironmentItem, "a list of entries with name and value")),
 });
 
 const Backend = mapping({ docker: v.nullish(DockerBackend) });
@@ -93,9 +109,10 @@ export const WorkerFile = mapping({
   max_concurrent_tasks: v.nullish(
     v.pipe(
       v.number((issue) => `takes ${COUNT_TAKES}, without quotes, not ${kindOf(issue.input)}`),
-      v.integer(`takes ${COUNT_TAKES}`),
-      v.minValue(0, `takes ${COUNT_TAKES}`),
-      v.maxValue(LARGEST_COUNT, `takes ${COUNT_TAKES}, at most ${LARGEST_COUNT}`),
+      v.check(
+        (count) => Number.isInteger(count) && count >= 0 && count <= LARGEST_COUNT,
+        `takes ${COUNT_TAKES}, at most ${LARGEST_COUNT}`,
+      ),
     ),
   ),
   idle_on_complete: v.nullish(text(`${DURATION_TAKES} in quotes`, parseDuration)),

@@ -9,13 +9,13 @@ export function mergeVolumes(file: readonly Volume[], flags: readonly Volume[]):
   const sources = new Map<string, string>();
   const described = [
     ...file.map((volume, index) => ({ volume, source: `backend.docker.volumes[${index}] of the config file` })),
-    ...flags.map((volume, index) => ({ volume, source: `--volumes number ${index + 1}` })),
+    ...flags.map((volume, index) => ({ volume, source: `--volumes (number ${index + 1})` })),
   ];
   for (const { volume, source } of described) {
     const earlier = sources.get(volume.containerPath);
     if (earlier !== undefined) {
       const path = oneLine(volume.containerPath);
-      return refused(`--volumes: ${source} mounts ${path}, and so does ${earlier}; a container path takes one volume`);
+      return refused(`${source}: mounts ${path}, and so does ${earlier}; a container path takes one volume`);
     }
     sources.set(volume.containerPath, source);
   }
@@ -41,7 +41,9 @@ export function mergeEnvironment(
   const notices: string[] = [];
   for (const [index, { name, value }] of file.entries()) {
     if (values.has(name)) {
-      notices.push(`backend.docker.environment[${index}] names ${oneLine(name)} again; the later entry wins`);
+      notices.push(
+        `backend.docker.environment[${index}] of the config file names ${oneLine(name)} again; the later entry wins`,
+      );
     }
     values.set(name, value ?? undefined);
   }

@@ -24,8 +24,8 @@ export function parseApiKey(text: string): Parsed<string> {
 export const WORKER_ID_TAKES = "a name that tasks are routed by, such as prod-runner-1";
 
 /**
- * Reads a worker id, trimmed. Ids that start with `warp` are Oz's own. The prefix counts in exactly this spelling:
- * Oz compares ids by case, and `Warp-ci` may be in use.
+ * Reads a worker id, trimmed. Ids that start with `warp` are Oz's own. The prefix counts in exactly this spelling,
+ * as the contract has it: an id such as `Warp-ci` may be in use.
  */
 export function parseWorkerId(text: string): Parsed<string> {
   const id = text.trim();

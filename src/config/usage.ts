@@ -13,7 +13,7 @@ const VARIABLES: readonly (readonly [names: string, meaning: string])[] = [
   ["HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the way out to Oz"],
 ];
 
-/** The help: plain text in at most 90 columns, without colour. */
+/** The help: plain text in at most 100 columns, without colour. */
 export function usage(): string {
   const groups = FLAG_GROUPS.flatMap((group) => [
     `${group}:`,
@@ -39,7 +39,7 @@ export function usage(): string {
     "  # Settings from a file, one more variable handed on from this environment",
     "  oz-agent-worker --config-file worker.yaml -e NPM_TOKEN",
     "",
-    "Exit codes: 0 stopped by a signal, 1 cannot run (such as no Docker daemon), 2 bad flags or config file.",
+    "Exit codes: 0 stopped by a signal, 1 cannot run (no Docker daemon), 2 bad flags or config file.",
     "",
   ].join("\n");
 }
