@@ -7,6 +7,8 @@ export interface WorkerOptions {
   /** Added to an environment that holds nothing but PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Told of every line of stderr as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** How a worker ended. */
@@ -53,6 +55,7 @@ export function startWorker(options: WorkerOptions = {}): WorkerProcess {
   };
   const stderr = collectLines(child.stderr, (line) => {
     lines.push(line);
+    options.onLine?.(line);
     wake();
   });
   let ended = false;
