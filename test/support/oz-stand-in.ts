@@ -2,7 +2,9 @@ import type { Server, ServerWebSocket } from "bun";
 import type { ClientMessage } from "../../src/protocol/client-message.ts";
 import type { AssignmentData } from "./assignment-builder.ts";
 import { checkClientFrame } from "./message-shapes.ts";
-import { type HandshakeAnswer, nowMs, type OzEvent, type Received, readOutgoing } from "./oz-events.ts";
+import { type HandshakeAnswer, type OzEvent, type Received, readOutgoing } from "./oz-events.ts";
+import { decideHandshake, OZ_PATH } from "./oz-handshake.ts";
+import { OzRecord } from "./oz-record.ts";
 import { ProtocolRules } from "./protocol-rules.ts";
 
 export interface OzStandInOptions {
@@ -22,38 +24,44 @@ interface LinkData {
   frames: number;
 }
 type Link = ServerWebSocket<LinkData>;
-type EventBody = OzEvent extends infer E ? (E extends OzEvent ? Omit<E, "atMs"> : never) : never;
 
-const PATH = "/api/v1/selfhosted/worker/ws";
 const CONFIRM = "confirm:";
 
 /** An Oz on 127.0.0.1 that speaks the real protocol and is strict about it: `violations` must stay empty. */
 export class OzStandIn {
   readonly apiKey: string;
   readonly workerId: string;
-  /** Everything that happened, in order. */
-  readonly events: OzEvent[] = [];
-  /** The worker's messages, in order. */
-  readonly received: Received[] = [];
   /** Every breach of the contract, in plain words. */
   readonly violations: string[] = [];
   readonly #options: OzStandInOptions;
   readonly #rules = new ProtocolRules(this.violations);
   readonly #links: Link[] = [];
-  readonly #waiters = new Set<() => void>();
+  readonly #record: OzRecord;
   readonly #last = new Map<string, string>();
   #server: Server<LinkData> | undefined;
   #port: number;
   #answer: HandshakeAnswer = { kind: "accept" };
   #opened = 0;
+  #pongsRead = 0;
   #next = 0;
 
   constructor(options: OzStandInOptions = {}) {
     this.#options = options;
+    this.#record = new OzRecord(options.onEvent);
     this.apiKey = options.apiKey ?? "wk-test-api-key-0123456789";
     this.workerId = options.workerId ?? "test-worker";
     this.#port = options.port ?? 0;
     this.comeBack();
+  }
+
+  /** Everything that happened, in order. */
+  get events(): readonly OzEvent[] {
+    return this.#record.events;
+  }
+
+  /** The worker's messages, in order. */
+  get received(): readonly Received[] {
+    return this.#record.received;
   }
 
   get port(): number {
@@ -62,7 +70,7 @@ export class OzStandIn {
 
   /** For `--web-socket-url`. */
   get url(): string {
-    return `${this.#options.tls ? "wss" : "ws"}://127.0.0.1:${this.#port}${PATH}`;
+    return `${this.#options.tls ? "wss" : "ws"}://127.0.0.1:${this.#port}${OZ_PATH}`;
   }
 
   /** How many links are open now. */
@@ -75,6 +83,11 @@ export class OzStandIn {
     return this.#opened;
   }
 
+  /** How many of its pongs the worker has provably read. */
+  get pongsRead(): number {
+    return this.#pongsRead;
+  }
+
   /** Dials that were refused, with their times. */
   get refusals(): (OzEvent & { kind: "refused" })[] {
     return this.events.filter((event) => event.kind === "refused");
@@ -85,12 +98,17 @@ export class OzStandIn {
     this.#answer = answer;
   }
 
-  /** Ends the server; open links end with it. The port stays known for `comeBack`. */
-  async goAway(): Promise<void> {
+  /** Ends the server and its links, for good or until `comeBack`. */
+  async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     for (const link of [...this.#links]) link.terminate();
     await server?.stop(true);
+  }
+
+  /** Ends the server and its links; the port stays known for `comeBack`. */
+  goAway(): Promise<void> {
+    return this.stop();
   }
 
   /** Serves again, on the same port. */
@@ -99,21 +117,16 @@ export class OzStandIn {
     this.#port = this.#server.port ?? this.#port;
   }
 
-  /** The end, for good. */
-  stop(): Promise<void> {
-    return this.goAway();
-  }
-
   /** Hands an assignment to an open link (to each in turn), waiting for one if there is none. */
   async assign(data: AssignmentData, timeoutMs = 10_000): Promise<void> {
-    await this.#sendWhenOpen(JSON.stringify({ type: "task_assignment", data }), timeoutMs);
+    await this.sendRaw(JSON.stringify({ type: "task_assignment", data }), timeoutMs);
   }
 
   /** Sends the last assignment of that task once more. */
   async redeliver(taskId: string, timeoutMs = 10_000): Promise<void> {
     const frame = this.#last.get(taskId);
     if (frame === undefined) throw new Error(`never assigned: ${taskId}`);
-    await this.#sendWhenOpen(frame, timeoutMs);
+    await this.sendRaw(frame, timeoutMs);
   }
 
   /** Cancels the task on every open link: Oz does not know which worker has it. */
@@ -121,11 +134,6 @@ export class OzStandIn {
     await this.waitForLink(timeoutMs);
     const frame = JSON.stringify({ type: "task_cancellation", data: { task_id: taskId } });
     for (const link of this.#links) this.#send(link, frame);
-  }
-
-  /** Any frame, as it is. */
-  async sendRaw(frame: string | Uint8Array, timeoutMs = 10_000): Promise<void> {
-    await this.#sendWhenOpen(frame, timeoutMs);
   }
 
   closeLinks(code: number, reason = ""): void {
@@ -162,26 +170,12 @@ export class OzStandIn {
   }
 
   /** Asks `find` again at every event until it answers; the error after `timeoutMs` tells what came instead. */
-  waitFor<T>(what: string, find: () => T | undefined, timeoutMs: number): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const ask = () => {
-        const found = find();
-        if (found === undefined) return;
-        clearTimeout(timer);
-        this.#waiters.delete(ask);
-        resolve(found);
-      };
-      const timer = setTimeout(() => {
-        this.#waiters.delete(ask);
-        const seen = this.received.map((one) => `${one.type} ${one.taskId}`).join(", ");
-        reject(new Error(`not within ${timeoutMs} ms: ${what}; open links: ${this.openLinks}; received: ${seen}`));
-      }, timeoutMs);
-      this.#waiters.add(ask);
-      ask();
-    });
+  waitFor<T>(what: string, find: () => T | undefined, timeoutMs = 10_000): Promise<T> {
+    return this.#record.waitFor(`${what} (${this.openLinks} open links)`, find, timeoutMs);
   }
 
-  async #sendWhenOpen(frame: string | Uint8Array, timeoutMs: number): Promise<void> {
+  /** Any frame, as it is; to each open link in turn. */
+  async sendRaw(frame: string | Uint8Array, timeoutMs = 10_000): Promise<void> {
     await this.waitForLink(timeoutMs);
     const link = this.#links[this.#next++ % this.#links.length];
     if (link === undefined) throw new Error("the link closed again");
@@ -194,16 +188,8 @@ export class OzStandIn {
       this.#last.set(taskId, frame);
       this.#rules.assigned(taskId, executionId);
     }
-    this.#record({ kind: "sent", link: link.data.link, type, taskId });
+    this.#record.add({ kind: "sent", link: link.data.link, type, taskId });
     link.send(frame);
-  }
-
-  #record(body: EventBody): void {
-    const event: OzEvent = { atMs: nowMs(), ...body };
-    this.events.push(event);
-    if (event.kind === "received") this.received.push(event);
-    this.#options.onEvent?.(event);
-    for (const ask of [...this.#waiters]) ask();
   }
 
   #serve(): Server<LinkData> {
@@ -219,51 +205,43 @@ export class OzStandIn {
         open: (link) => this.#open(link),
         message: (link, frame) => this.#message(link, frame),
         ping: (link, payload) => {
-          this.#record({ kind: "pinged", link: link.data.link, payload: payload.toString() });
+          this.#record.add({ kind: "pinged", link: link.data.link, payload: payload.toString() });
           // The pong is out by now. The answer to this one proves that the worker has read it.
           link.ping(`${CONFIRM}${link.data.frames}`);
         },
         pong: (link, payload) => {
           const text = payload.toString();
           if (!text.startsWith(CONFIRM)) return;
-          this.#rules.confirmed(link.data.link, Number(text.slice(CONFIRM.length)));
-          for (const ask of [...this.#waiters]) ask();
+          const messages = Number(text.slice(CONFIRM.length));
+          this.#rules.confirmed(link.data.link, messages);
+          this.#pongsRead += 1;
+          this.#record.changed();
         },
         close: (link, code, reason) => {
           const at = this.#links.indexOf(link);
           if (at >= 0) this.#links.splice(at, 1);
-          this.#record({ kind: "closed", link: link.data.link, code, reason });
+          this.#record.add({ kind: "closed", link: link.data.link, code, reason });
         },
       },
     });
   }
 
   #handshake(request: Request, server: Server<LinkData>): Response | undefined | Promise<Response> {
-    const url = new URL(request.url);
-    const workerId = url.searchParams.get("worker_id") ?? "";
-    const refuse = (status: number, body: string, headers: Readonly<Record<string, string>> = {}) => {
-      this.#record({ kind: "refused", status, workerId });
-      return new Response(body, { status, headers });
-    };
-    // Only dials are counted and refused on purpose as such; a status probe gets the same words.
-    if (this.#answer.kind === "refuse") {
-      const { status, body = "", headers = {} } = this.#answer;
-      if (request.headers.get("upgrade") === null) return new Response(body, { status, headers });
-      return refuse(status, body, headers);
+    const decision = decideHandshake(request, this, this.#answer);
+    if (decision.kind === "hang") return new Promise(() => {});
+    if (decision.kind === "refuse") {
+      const { workerId, response, isDial } = decision;
+      if (isDial) this.#record.add({ kind: "refused", status: response.status, workerId });
+      return response;
     }
-    if (this.#answer.kind === "hang") return new Promise(() => {});
-    if (url.pathname !== PATH) return refuse(404, "no such path");
-    if (request.headers.get("authorization") !== `Bearer ${this.apiKey}`) return refuse(401, "invalid API key");
-    if (workerId !== this.workerId) return refuse(400, "worker_id is not the expected one");
-    if (request.headers.get("upgrade") === null) return new Response("a WebSocket, please", { status: 426 });
     this.#opened += 1;
-    if (server.upgrade(request, { data: { link: this.#opened, workerId, frames: 0 } })) return undefined;
-    return refuse(400, "the upgrade failed");
+    const data: LinkData = { link: this.#opened, workerId: decision.workerId, frames: 0 };
+    return server.upgrade(request, { data }) ? undefined : new Response("the upgrade failed", { status: 400 });
   }
 
   #open(link: Link): void {
     this.#links.push(link);
-    this.#record({ kind: "opened", link: link.data.link, workerId: link.data.workerId });
+    this.#record.add({ kind: "opened", link: link.data.link, workerId: link.data.workerId });
     if (this.#answer.kind === "accept-then-close") link.close(this.#answer.code, this.#answer.reason ?? "");
   }
 
@@ -275,7 +253,7 @@ export class OzStandIn {
     const text = frame.toString();
     if (type !== "") this.#rules.received(type, taskId, link.data.link, link.data.frames, text);
     const number = this.received.length + 1;
-    this.#record({ kind: "received", link: link.data.link, number, type, taskId, data, text });
-    for (const problem of this.violations.slice(before)) this.#record({ kind: "violation", problem });
+    this.#record.add({ kind: "received", link: link.data.link, number, type, taskId, data, text });
+    for (const problem of this.violations.slice(before)) this.#record.add({ kind: "violation", problem });
   }
 }

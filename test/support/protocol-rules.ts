@@ -53,7 +53,7 @@ export class ProtocolRules {
     } else if (type === "task_rejected") {
       if (open > 0) book.rejections += 1;
       else this.#violations.push(`${taskId}: rejected although no assignment of it was unanswered`);
-    } else {
+    } else if (type === "task_completed" || type === "task_failed") {
       this.#terminal(book, type, taskId, { link, frame, text, confirmed: false });
     }
   }
