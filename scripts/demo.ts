@@ -15,7 +15,9 @@ async function main(): Promise<number> {
   const outcomes: Outcome[] = [];
   const stack = new AsyncDisposableStack();
   try {
-    outcomes.push(...(await Promise.race([play(environment, screen, stack), rejectOnAbort(interruption)])));
+    outcomes.push(
+      ...(await Promise.race([play(environment, screen, stack, interruption), rejectOnAbort(interruption)])),
+    );
   } catch (thrown) {
     outcomes.push({ name: "demo", text: messageOf(thrown), asExpected: false });
   } finally {

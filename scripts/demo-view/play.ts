@@ -23,12 +23,13 @@ const STEP_LIMIT_MS = 30_000;
 
 /**
  * Plays all scenes with one worker and answers what came of each, and of the worker. What it starts is handed to
- * `stack`, so that it ends even where the play breaks off. Rejects where the worker does not come up.
+ * `stack`, so that it ends even where the play breaks off. Rejects where the worker does not come up, or at an interruption.
  */
 export async function play(
   environment: RunningEnvironment,
   screen: Screen,
   stack: AsyncDisposableStack,
+  interruption: AbortSignal,
 ): Promise<readonly Outcome[]> {
   screen.line("Making a task image and a sidecar image, and pushing them to a registry of this demo");
   const [agent, sidecar] = await Promise.all([agentImage(environment), sidecarImage(environment)]);
@@ -51,6 +52,7 @@ export async function play(
 
   const outcomes: Outcome[] = [];
   for (const scene of SCENES) {
+    interruption.throwIfAborted();
     screen.heading(scene.title);
     const images = { docker_image: agent.reference, sidecar_image: sidecar.reference };
     outcomes.push(await playScene(scene, oz, images, (taskId) => watch.firstOutput(taskId)));
@@ -58,6 +60,7 @@ export async function play(
     await watch.removal(taskIdOf(scene), 5000);
   }
 
+  interruption.throwIfAborted();
   screen.heading("The worker is told to end (SIGTERM)");
   worker.kill("SIGTERM");
   const { code } = await worker.exited;
