@@ -1,19 +1,27 @@
+import { hostname } from "node:os";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
-import { createEngine } from "./docker/engine.ts";
+import { createEngine, type Engine } from "./docker/engine.ts";
+import { describeError } from "./docker/engine-error.ts";
 import { createEngineWatch, type EngineWatch } from "./docker/engine-watch.ts";
 import { createImages } from "./docker/images.ts";
-import { currentOwner, encodeOwner } from "./docker/owner.ts";
+import { findOwnContainer } from "./docker/own-container.ts";
+import { currentOwner, encodeOwner, type Owner, readSystemFile } from "./docker/owner.ts";
+import { reap } from "./docker/reaper.ts";
 import { createRegistryCredentials } from "./docker/registry/credentials.ts";
+import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
 import { systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
+import { type Repeating, repeat } from "./support/repeat.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
 const DRAIN_LIMIT_MS = 12_500;
+const RECOVER_EVERY_MS = 30_000;
+const HOUSEKEEPING_EVERY_MS = 300_000;
 
 /** The process's surroundings. */
 export interface DaemonEnvironment {
@@ -47,7 +55,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
 
   const engine = createEngine(reached.docker.modem);
   const watch = createEngineWatch(engine, clock, log);
-  const owner = encodeOwner(currentOwner());
+  const owner = await thisProcess(engine, log);
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const runtime = createDockerRuntime({
     engine,
@@ -60,7 +68,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       clock,
       log,
     }),
-    sidecarContent: createVolumeContent(engine, owner, log),
+    sidecarContent: createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now()),
     workerId: config.workerId,
     owner,
     cleanup: config.cleanup,
@@ -85,8 +93,31 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     clock,
     log,
   });
+  const recover = () => runtime.recover((recovered) => worker.adopt(recovered));
+  const recovery = repeat(clock, RECOVER_EVERY_MS, recover);
+  const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
+    await reap(engine, owner, log);
+    await clearStaleSidecars(engine, log);
+  });
+  watch.onBack(() => recovery.now());
+
+  // Before Oz hands out anything: what is taken over counts, and is known as here.
+  await recover();
   link.start();
-  return { kind: "up", daemon: { shutDown: (signal) => shutDown(signal, { worker, link, watch, reached, log }) } };
+  housekeeping.now();
+  const parts = { worker, link, watch, reached, log, repeating: [recovery, housekeeping] };
+  return { kind: "up", daemon: { shutDown: (signal) => shutDown(signal, parts) } };
+}
+
+/** The record of this process's ownership. Where the daemon does not tell, the process is taken to run on a host. */
+async function thisProcess(engine: Engine, log: Log): Promise<Owner> {
+  try {
+    const container = await findOwnContainer(engine, readSystemFile, hostname());
+    return currentOwner(readSystemFile, container);
+  } catch (error) {
+    log.debug("whether this worker runs in a container could not be found out", { reason: describeError(error) });
+    return currentOwner();
+  }
 }
 
 interface Parts {
@@ -94,12 +125,14 @@ interface Parts {
   readonly link: OzLink;
   readonly watch: EngineWatch;
   readonly reached: ReachedEngine;
+  readonly repeating: readonly Repeating[];
   readonly log: Log;
 }
 
 async function shutDown(signal: string, parts: Parts): Promise<void> {
   const { worker, link, watch, reached, log } = parts;
   log.info(`${signal} received: shutting down`, { running: worker.running() });
+  for (const repeating of parts.repeating) repeating.stop();
   const left = await worker.drain(DRAIN_LIMIT_MS);
   for (const task of left) {
     log.warn("the result could not be delivered in time: it stays on the Docker daemon for the next start", { task });

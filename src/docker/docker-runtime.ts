@@ -3,19 +3,25 @@ import type { Log } from "../support/log.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
-import type { ClaimAnswer, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
+import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
+import { type Adopted, createAdoption } from "./adoption.ts";
 import { readTail } from "./container-tail.ts";
 import { createTaskContainer } from "./create-task-container.ts";
+import { discardExecution } from "./discard-execution.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, isEngineAway } from "./engine-error.ts";
-import { inspectContainer, removeContainer, removeVolume, renameContainer } from "./engine-objects.ts";
+import { inspectContainer, removeContainer } from "./engine-objects.ts";
 import { type EngineWatch, persist } from "./engine-watch.ts";
+import { followAdopted } from "./follow-adopted.ts";
+import type { HeldExecution } from "./held-execution.ts";
 import type { Images } from "./images.ts";
 import { createLedger } from "./ledger.ts";
-import { keptName, randomToken, taskContainerName } from "./object-names.ts";
+import { randomToken, taskContainerName } from "./object-names.ts";
+import { encodeOwner, type Owner } from "./owner.ts";
 import { prepareTask } from "./prepare-task.ts";
 import { startAndFollow, stopRequest, type TaskContainer } from "./run-container.ts";
 import type { SidecarContent } from "./sidecars/sidecar-content.ts";
+import { createTakeover } from "./takeover.ts";
 
 export interface DockerRuntimeOptions {
   readonly engine: Engine;
@@ -23,28 +29,22 @@ export interface DockerRuntimeOptions {
   readonly images: Images;
   readonly sidecarContent: SidecarContent;
   readonly workerId: string;
-  /** The text of the owner label. */
-  readonly owner: string;
+  readonly owner: Owner;
   /** Whether containers are removed once their result is with Oz. */
   readonly cleanup: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What this process knows of an execution that is here. */
-interface Held {
-  readonly attempt: string;
-  readonly privateVolumes: string[];
-  container?: TaskContainer;
-  /** The claim's removal, once the container is the record. */
-  claimDropped?: Promise<void>;
-}
-
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
-  const { engine, watch, workerId, owner, log } = options;
+  const { engine, watch, workerId, log } = options;
+  const owner = encodeOwner(options.owner);
   const ledger = createLedger(engine, workerId, owner);
-  const held = new Map<string, Held>();
+  const held = new Map<string, HeldExecution>();
+  const takeover = createTakeover(engine, workerId, options.owner);
+  const isHeld = (execution: Execution) => held.has(executionKey(execution));
+  const adoption = createAdoption({ engine, workerId, takeover, log, isHeld });
 
   async function record(execution: Execution, result: ExecutionResult): Promise<void> {
     await ledger.verdict(execution, result).catch((error: unknown) => {
@@ -59,12 +59,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   /** Creates the container with its sidecars, and makes sure that these are still what was prepared. */
   async function prepareAndCreate(
     spec: TaskSpec,
-    here: Held,
+    here: HeldExecution,
     run: RunOptions,
   ): Promise<{ container: TaskContainer } | { result: ExecutionResult }> {
     for (;;) {
       run.onStage?.("preparing");
-      const prepared = await prepareTask(options, spec, here.attempt, run.signal, (name) =>
+      const prepared = await prepareTask({ ...options, owner }, spec, here.attempt, run.signal, (name) =>
         here.privateVolumes.push(name),
       );
       if (!prepared.ok) return { result: prepared.result };
@@ -90,25 +90,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     }
   }
 
-  async function runHeld(spec: TaskSpec, here: Held, run: RunOptions): Promise<ExecutionResult> {
+  async function runHeld(spec: TaskSpec, here: HeldExecution, run: RunOptions): Promise<ExecutionResult> {
     const step = await prepareAndCreate(spec, here, run);
     if ("result" in step) return step.result;
     const ended = startAndFollow(engine, watch, step.container, run);
     here.claimDropped = ledger.dropClaim(spec.execution).catch((error: unknown) => watch.note(error));
     return await ended;
-  }
-
-  async function discard(execution: Execution, here: Held | undefined): Promise<void> {
-    const container = here?.container;
-    await here?.claimDropped;
-    if (container !== undefined && !options.cleanup) {
-      await renameContainer(engine, container.id, keptName(container.name, here?.attempt ?? randomToken()));
-    } else if (container !== undefined) {
-      await removeContainer(engine, container.id);
-    }
-    await ledger.forget(execution);
-    if (container !== undefined && !options.cleanup) return;
-    for (const volume of here?.privateVolumes ?? []) await removeVolume(engine, volume);
   }
 
   return {
@@ -133,8 +120,22 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       }
     },
 
+    async recover(onRecovered) {
+      try {
+        await adoption.adopt((adopted) => {
+          held.set(executionKey(adopted.execution), adopted.held);
+          onRecovered(recovered(engine, watch, adopted));
+        });
+      } catch (error) {
+        watch.note(error);
+        log.warn("what dead workers left could not be looked through; tried again later", {
+          reason: describeError(error),
+        });
+      }
+    },
+
     async run(spec, run) {
-      const here: Held = { attempt: randomToken(), privateVolumes: [] };
+      const here: HeldExecution = { attempt: randomToken(), privateVolumes: [], heirs: [] };
       held.set(executionKey(spec.execution), here);
       let result: ExecutionResult;
       try {
@@ -158,7 +159,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     async release(execution) {
       const key = executionKey(execution);
       try {
-        await persist(watch, undefined, () => discard(execution, held.get(key)), Number.POSITIVE_INFINITY);
+        await persist(
+          watch,
+          undefined,
+          () => discardExecution(engine, ledger, execution, held.get(key), options.cleanup),
+          Number.POSITIVE_INFINITY,
+        );
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
@@ -169,5 +175,21 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         held.delete(key);
       }
     },
+  };
+}
+
+function recovered(engine: Engine, watch: EngineWatch, adopted: Adopted): RecoveredExecution {
+  const { execution, held } = adopted;
+  if (adopted.kind === "result" || held.container === undefined) {
+    const result: ExecutionResult =
+      adopted.kind === "result" ? adopted.result : { kind: "failed", reason: "unknown", detail: "" };
+    return { execution, secrets: [], follow: () => Promise.resolve(result) };
+  }
+  const { container } = held;
+  const { details } = adopted;
+  return {
+    execution,
+    secrets: details.Config.Env.map((entry) => entry.slice(entry.indexOf("=") + 1)),
+    follow: (run) => followAdopted(engine, watch, container, details, run),
   };
 }

@@ -46,7 +46,7 @@ const VERDICT_SUFFIX = /-(cancelled|shutdown|timeout)$/;
 
 /** The name of a task container that was ended on request: labels cannot change, but a name can, and it lasts. */
 export function verdictName(name: string, cause: StopCause): string {
-  return `${name}-${cause}`;
+  return verdictOfName(name) === undefined ? `${name}-${cause}` : name;
 }
 
 /** The request that a task container's name tells of; `undefined` where it was not ended on request. */

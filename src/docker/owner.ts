@@ -41,8 +41,8 @@ export function decodeOwner(label: string | undefined): Owner | undefined {
 /** Reads a file of the system as text; `undefined` where it cannot. */
 export type ReadSystemFile = (path: string) => string | undefined;
 
-/** The owner record of this process, without a container: that takes the daemon's word. */
-export function currentOwner(read: ReadSystemFile = readSystemFile): Owner {
+/** The owner record of this process. Its container, if it runs in one, takes the daemon's word. */
+export function currentOwner(read: ReadSystemFile = readSystemFile, container?: Owner["container"]): Owner {
   const machine = read("/etc/machine-id")?.trim();
   return {
     pid: process.pid,
@@ -51,6 +51,7 @@ export function currentOwner(read: ReadSystemFile = readSystemFile): Owner {
     pidNamespace: pidNamespace() ?? "",
     host: hostname(),
     ...(machine ? { machine } : {}),
+    ...(container ? { container } : {}),
   };
 }
 
@@ -113,7 +114,8 @@ function pidNamespace(): string | undefined {
   }
 }
 
-function readSystemFile(path: string): string | undefined {
+/** Reads a file of this system. */
+export function readSystemFile(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {

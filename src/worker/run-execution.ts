@@ -6,7 +6,7 @@ import type { ExecutionResult } from "../task/execution-result.ts";
 import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
 import type { ActiveExecution } from "./active-executions.ts";
 import type { OzChannel } from "./oz-channel.ts";
-import type { TaskRuntime } from "./task-runtime.ts";
+import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
 
 export interface ExecutionRoom {
   readonly runtime: TaskRuntime;
@@ -29,8 +29,30 @@ export async function runExecution(room: ExecutionRoom, active: ActiveExecution,
   await report(room, active, result, redact, log);
 }
 
+/**
+ * An execution that a dead worker had claimed, to its end. It is claimed again: whether the dead worker's own words have
+ * reached Oz cannot be known. Never rejects.
+ */
+export async function followRecovered(
+  room: ExecutionRoom,
+  active: ActiveExecution,
+  recovered: RecoveredExecution,
+): Promise<void> {
+  const log = room.log.with(executionFields(active));
+  const redact = createRedactor(recovered.secrets);
+  active.phase = "running";
+  room.channel.send(taskClaimed(active.execution.taskId, room.workerId));
+  log.info("task taken over from a worker that is gone");
+  const options = { signal: active.abort.signal, onStage: stageLog(log) };
+  const result = await recovered.follow(options).catch((error: unknown): ExecutionResult => {
+    log.error("the task broke off on a defect of the worker", { reason: redact(reasonOf(error)) });
+    return { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" };
+  });
+  await report(room, active, result, redact, log);
+}
+
 /** Tells Oz what became of an execution, and clears it away once Oz has read it. Never rejects. */
-export async function report(
+async function report(
   room: ExecutionRoom,
   active: ActiveExecution,
   result: ExecutionResult,
@@ -86,14 +108,8 @@ async function runClaimed(
       return { result: planned, redact };
     }
     redact = createRedactor(planned.spec.secrets);
-    const result = await room.runtime.run(planned.spec, {
-      signal: active.abort.signal,
-      onStage: (stage, container) => {
-        if (stage === "running") log.info("task started", { container });
-        else if (stage === "stopping") log.info("stopping the task's container", { container });
-        else log.debug(stage === "preparing" ? "pulling images and preparing sidecars" : "creating the container");
-      },
-    });
+    const options = { signal: active.abort.signal, onStage: stageLog(log) };
+    const result = await room.runtime.run(planned.spec, options);
     return { result, redact };
   } catch (error) {
     log.error("the task broke off on a defect of the worker", { reason: redact(reasonOf(error)) });
@@ -101,6 +117,14 @@ async function runClaimed(
     await room.runtime.settle(active.execution, result);
     return { result, redact };
   }
+}
+
+function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {
+  return (stage, container) => {
+    if (stage === "running") log.info("task started", { container });
+    else if (stage === "stopping") log.info("stopping the task's container", { container });
+    else log.debug(stage === "preparing" ? "pulling images and preparing sidecars" : "creating the container");
+  };
 }
 
 function logOutcome(log: Log, outcome: TaskOutcome, result: ExecutionResult): void {

@@ -30,10 +30,24 @@ export interface RunOptions {
   readonly onStage?: (stage: TaskStage, container?: string) => void;
 }
 
+/** An execution that a dead worker of this id had claimed, and that this one has taken over. */
+export interface RecoveredExecution {
+  readonly execution: Execution;
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
+  /** Sees it to its end, as `run` does; at once where it has ended already. */
+  follow(options: RunOptions): Promise<ExecutionResult>;
+}
+
 /** Where tasks run. The runtime keeps, durably, what a worker must not forget until `release`. */
 export interface TaskRuntime {
   /** Makes the durable record of a claim, before Oz is told. Refuses, never throws, when the runtime is away. */
   claim(execution: Execution): Promise<ClaimAnswer>;
+  /**
+   * Takes over what dead workers of this id have left; `onRecovered` is told of each, and becomes its owner. Never
+   * rejects: what cannot be done now is logged and left for the next time.
+   */
+  recover(onRecovered: (recovered: RecoveredExecution) => void): Promise<void>;
   /** Runs one claimed execution to its end. Expected failures are values; rejects only on a bug. */
   run(spec: TaskSpec, options: RunOptions): Promise<ExecutionResult>;
   /** Records the result of a claimed execution that never reached `run`. Never throws. */

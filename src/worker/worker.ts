@@ -6,11 +6,11 @@ import type { Log } from "../support/log.ts";
 import { buildTaskSpec } from "../task/build-task-spec.ts";
 import type { Execution } from "../task/execution.ts";
 import type { TaskOptions } from "../task/task-options.ts";
-import { createActiveExecutions, userCancellation, workerShutdown } from "./active-executions.ts";
+import { type ActiveExecution, createActiveExecutions, userCancellation, workerShutdown } from "./active-executions.ts";
 import { decideAdmission } from "./admission.ts";
 import type { OzChannel } from "./oz-channel.ts";
-import { type PlanTask, runExecution } from "./run-execution.ts";
-import type { TaskRuntime } from "./task-runtime.ts";
+import { followRecovered, type PlanTask, runExecution } from "./run-execution.ts";
+import type { RecoveredExecution, TaskRuntime } from "./task-runtime.ts";
 
 export interface WorkerOptions {
   readonly workerId: string;
@@ -32,6 +32,8 @@ export interface Worker {
    * Answers the task ids of those that were not.
    */
   drain(limitMs: number): Promise<readonly string[]>;
+  /** Sees an execution of a dead worker of this id to its end, as if it were this worker's own. */
+  adopt(recovered: RecoveredExecution): void;
   /** How many executions take a slot. */
   running(): number;
 }
@@ -61,15 +63,19 @@ export function createWorker(options: WorkerOptions): Worker {
       here.delivery?.repeat();
     } else {
       const added = active.add(execution);
-      added.done = runExecution(room, added, plan)
-        .catch((error: unknown) => {
-          log.error("a task's supervision broke off on a defect of the worker", {
-            task: execution.taskId,
-            reason: error instanceof Error ? error.message : String(error),
-          });
-        })
-        .finally(() => active.remove(added));
+      supervise(added, runExecution(room, added, plan));
     }
+  }
+
+  function supervise(added: ActiveExecution, work: Promise<void>): void {
+    added.done = work
+      .catch((error: unknown) => {
+        log.error("a task's supervision broke off on a defect of the worker", {
+          task: added.execution.taskId,
+          reason: error instanceof Error ? error.message : String(error),
+        });
+      })
+      .finally(() => active.remove(added));
   }
 
   function assignTask(assignment: TaskAssignment): void {
@@ -113,6 +119,11 @@ export function createWorker(options: WorkerOptions): Worker {
       await Promise.race([all, pause(options.clock, limitMs, limit.signal)]);
       limit.abort();
       return active.all().map(({ execution }) => execution.taskId);
+    },
+    adopt(recovered) {
+      const added = active.add(recovered.execution);
+      supervise(added, followRecovered(room, added, recovered));
+      if (draining) added.abort.abort(workerShutdown());
     },
     running: () => active.running(),
   };

@@ -18,9 +18,15 @@ import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
 /**
  * Sidecars as copies in volumes, for every engine. Content that is only read is shared by image id. A volume counts as
  * filled when a container has the name made of that image id and mounts it: names are unique and taken in one step, so
- * a filler that dies leaves nothing that anybody would use, and of two fillers one finds the name taken.
+ * a filler that dies leaves nothing that anybody would use, and of two fillers one finds the name taken. `onPublished` is
+ * told of new content: it may have made older content stale.
  */
-export function createVolumeContent(engine: Engine, owner: string, log: Log): SidecarContent {
+export function createVolumeContent(
+  engine: Engine,
+  owner: string,
+  log: Log,
+  onPublished: () => void = () => {},
+): SidecarContent {
   const filling = createSharedWork<string>();
 
   async function publishedVolume(imageId: string): Promise<string | undefined> {
@@ -55,6 +61,7 @@ export function createVolumeContent(engine: Engine, owner: string, log: Log): Si
       if (winner !== undefined) return winner;
       throw error;
     }
+    onPublished();
     log.info("sidecar content copied", { image, seconds: seconds(startedAt) });
     return volume;
   }

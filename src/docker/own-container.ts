@@ -1,0 +1,34 @@
+import type { Engine } from "./engine.ts";
+import { inspectContainer } from "./engine-objects.ts";
+import type { Owner, ReadSystemFile } from "./owner.ts";
+
+const CONTAINER_ID = /\b[0-9a-f]{64}\b/g;
+/** Docker names a container's host after its id, unless it is told another name. */
+const SHORT_ID = /^[0-9a-f]{12}$/;
+
+/**
+ * Ids of containers in which this process might run: Docker mounts hosts, hostname and resolv.conf from a folder that
+ * is named after the container, and older kernels show the id as a control group.
+ */
+export function possibleOwnContainers(read: ReadSystemFile, hostname: string): readonly string[] {
+  const mounts = (read("/proc/self/mountinfo") ?? "").split("\n").filter((line) => /\/containers?\//.test(line));
+  const groups = read("/proc/self/cgroup") ?? "";
+  const ids = `${mounts.join("\n")}\n${groups}`.match(CONTAINER_ID) ?? [];
+  return [...new Set([...ids, ...(SHORT_ID.test(hostname) ? [hostname] : [])])];
+}
+
+/**
+ * The container of this daemon in which this process runs, as an owner record holds it. Only the daemon's word counts:
+ * on another daemon, or outside of any container, there is none. Rejects with an `EngineError`.
+ */
+export async function findOwnContainer(
+  engine: Engine,
+  read: ReadSystemFile,
+  hostname: string,
+): Promise<Owner["container"]> {
+  for (const candidate of possibleOwnContainers(read, hostname)) {
+    const details = await inspectContainer(engine, candidate);
+    if (details?.State.Running) return { id: details.Id, startedAt: details.State.StartedAt };
+  }
+  return undefined;
+}
