@@ -11,6 +11,7 @@ import { SILENCE_LIMIT_MS } from "./heartbeat.ts";
 import { type LinkSession, startLinkSession } from "./link-session.ts";
 import { createOutbox, type Delivery } from "./outbox.ts";
 import { ozAddress } from "./oz-address.ts";
+import { proxySecrets } from "./proxy.ts";
 import { type DialFailure, type DialOptions, dialWire, type Wire, type WireEnd } from "./wire.ts";
 
 export const HANDSHAKE_LIMIT_MS = 15_000;
@@ -161,7 +162,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
       options: dialOptions,
       clock,
       signal: abort.signal,
-      redact,
+      redact: createRedactor([apiKey, ...proxySecrets(dialOptions.proxy)]),
     });
     if (abort.signal.aborted) return;
     wait(backoff.next(retryAfterMs), `Cannot connect to Oz at ${address.shown}: ${reason}`);

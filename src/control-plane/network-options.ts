@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
+import type { Log } from "../support/log.ts";
+import { chooseProxy, type Env } from "./proxy.ts";
+import { collectTrust } from "./trust.ts";
+import type { DialOptions } from "./wire.ts";
+
+export interface NetworkOptions {
+  /** `--web-socket-url`. */
+  readonly url: string;
+  readonly log: Log;
+  readonly env?: Env;
+  readonly readFile?: (path: string) => string;
+}
+
+/**
+ * Makes the `dialOptions` of a link: which authorities are trusted and which proxy is used, by environment and files,
+ * looked up anew for every dial. A setting that is of no use is one warning, and the dial goes on without it.
+ */
+export function createDialOptions(options: NetworkOptions): () => DialOptions {
+  const { log, env = process.env, readFile = (path: string) => readFileSync(path, "utf8") } = options;
+  const target = new URL(options.url);
+  const secure = target.protocol === "wss:" || target.protocol === "https:";
+  const told = new Set<string>();
+  const warnOnce = (problem: string) => {
+    if (told.has(problem)) return;
+    told.add(problem);
+    log.warn(`For the link to Oz: ${problem}; going on without it`);
+  };
+
+  return () => {
+    const proxy = chooseProxy(target, env);
+    if (proxy.kind === "unusable") warnOnce(proxy.problem);
+    const proxyUrl = proxy.kind === "proxy" ? proxy.url : undefined;
+    // An https:// proxy is verified against the same authorities.
+    const verifies = secure || proxyUrl?.startsWith("https:") === true;
+    const trust = verifies ? collectTrust({ env, readFile, builtIn: rootCertificates }) : undefined;
+    for (const problem of trust?.problems ?? []) warnOnce(problem);
+    return {
+      ...(trust === undefined ? {} : { tls: { ca: trust.ca } }),
+      ...(proxyUrl === undefined ? {} : { proxy: proxyUrl }),
+    };
+  };
+}
