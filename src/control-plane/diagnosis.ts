@@ -21,6 +21,8 @@ export function diagnose(failure: DialFailure, target: DialTarget): string {
       const via = target.proxyHost === undefined ? "" : ` through the proxy ${target.proxyHost}`;
       return `no answer from ${target.host}${via} within ${failure.afterMs / 1_000} s; check firewalls and the network`;
     }
+    case "unsendable":
+      return "the API key or the address holds characters that cannot be sent; check WARP_API_KEY, --api-key and --web-socket-url";
     case "unclear":
       return `${target.host} ended the connection before it was a WebSocket; check --web-socket-url and what is in between`;
   }

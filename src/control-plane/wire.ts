@@ -17,6 +17,8 @@ export type DialFailure =
   /** A system or TLS error code, such as ECONNREFUSED; `detail` is the TLS library's own words, or empty. */
   | { readonly kind: "code"; readonly code: string; readonly detail: string }
   | { readonly kind: "timeout"; readonly afterMs: number }
+  /** No WebSocket could be made: the address or the header has something in it that cannot be sent. */
+  | { readonly kind: "unsendable" }
   /** Nothing more is known. */
   | { readonly kind: "unclear" };
 
@@ -74,7 +76,7 @@ export function dialWire(request: DialRequest, events: WireEvents): Wire {
 
   const socket = open(request);
   if (socket === undefined) {
-    queueMicrotask(() => end({ kind: "not-opened", failure }));
+    queueMicrotask(() => end({ kind: "not-opened", failure: { kind: "unsendable" } }));
     return { send() {}, ping() {}, bufferedBytes: () => 0, close() {}, terminate: quit };
   }
   function quit(): void {

@@ -37,6 +37,7 @@ describe("diagnose", () => {
     [code("EPROTO", "error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER"), /does not speak TLS/],
     [code("EPROTO", "error:1:SSL routines:x:TLSV1_ALERT_PROTOCOL_VERSION"), /failed: TLSV1_ALERT_PROTOCOL_VERSION/],
     [{ kind: "timeout", afterMs: 15_000 }, /^no answer from oz\.example:8443 within 15 s/],
+    [{ kind: "unsendable" }, /API key.*cannot be sent; check WARP_API_KEY/],
     [{ kind: "unclear" }, /ended the connection before it was a WebSocket/],
   ])("%p", (failure, expected) => {
     expect(diagnose(failure, target)).toMatch(expected);

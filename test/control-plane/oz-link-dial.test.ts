@@ -159,7 +159,7 @@ describe("a dial that fails", () => {
 
   test("a key that fits into no header is a failure, not a crash, and is not shown", async () => {
     await using parts = await linked({ apiKey: "wk-first\nsecond-part" });
-    await failTimes(parts, 1);
+    expect((await failTimes(parts, 1))[0]).toContain("characters that cannot be sent; check WARP_API_KEY");
     expect(parts.log.text()).not.toContain("second-part");
   });
 });

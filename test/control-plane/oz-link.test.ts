@@ -124,6 +124,25 @@ describe("a link", () => {
     expect(parts.oz.violations).toEqual([]);
   });
 
+  test("Oz away for some time as a task ends: the result arrives when it is back", async () => {
+    await using parts = await linked();
+    const taskId = await withTask(parts);
+    await parts.link.send(claim(taskId)).delivered;
+    await parts.oz.goAway();
+    await until("a lost link", () => !parts.link.state().connected);
+    const delivery = parts.link.send(result(taskId));
+    for (const [index, delay] of [1_000, 2_000].entries()) {
+      parts.clock.advance(delay);
+      await until(`failure ${index + 1}`, () => parts.log.messages("warn").length === index + 2);
+    }
+    expect(parts.link.undelivered()).toBe(1);
+    parts.oz.comeBack();
+    parts.clock.advance(4_000);
+    await delivery.delivered;
+    expect(parts.oz.typesOf(taskId)).toEqual(["task_claimed", "task_completed"]);
+    expect(parts.oz.violations).toEqual([]);
+  });
+
   test("nothing goes out again once it is delivered", async () => {
     await using parts = await linked();
     const taskId = await withTask(parts);
