@@ -36,6 +36,17 @@ export type HandshakeAnswer =
   /** The handshake is never answered. */
   | { readonly kind: "hang" };
 
+export interface OzStandInOptions {
+  readonly apiKey?: string;
+  readonly workerId?: string;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** Serves `wss://` with these PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Told of everything as it happens. */
+  readonly onEvent?: (event: OzEvent) => void;
+}
+
 export const nowMs = (): number => performance.timeOrigin + performance.now();
 
 /** What an assignment frame says, as far as it can be read: for the books of the stand-in. */

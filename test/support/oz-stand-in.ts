@@ -2,21 +2,12 @@ import type { Server, ServerWebSocket } from "bun";
 import type { ClientMessage } from "../../src/protocol/client-message.ts";
 import type { AssignmentData } from "./assignment-builder.ts";
 import { checkClientFrame } from "./message-shapes.ts";
-import { type HandshakeAnswer, type OzEvent, type Received, readOutgoing } from "./oz-events.ts";
+import { type HandshakeAnswer, type OzEvent, type OzStandInOptions, type Received, readOutgoing } from "./oz-events.ts";
 import { decideHandshake, OZ_PATH } from "./oz-handshake.ts";
 import { OzRecord } from "./oz-record.ts";
 import { ProtocolRules } from "./protocol-rules.ts";
 
-export interface OzStandInOptions {
-  readonly apiKey?: string;
-  readonly workerId?: string;
-  /** 0, the default, takes a free port. */
-  readonly port?: number;
-  /** Serves `wss://` with these PEM texts. */
-  readonly tls?: { readonly cert: string; readonly key: string };
-  /** Told of everything as it happens. */
-  readonly onEvent?: (event: OzEvent) => void;
-}
+export type { OzStandInOptions };
 
 interface LinkData {
   readonly link: number;
