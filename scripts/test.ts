@@ -63,6 +63,7 @@ async function runTests(
   if (interruption.aborted) return { passed: 0, failed: 0, problems: [] };
   const reportFile = join(environment.folder, "report.xml");
   await mkdir(temporaryFolder(environment));
+  const files = (await Array.fromAsync(new Bun.Glob("test/**/*.test.ts").scan("."))).sort();
   const bunTest = await startProcess(
     [
       process.execPath,
@@ -71,6 +72,8 @@ async function runTests(
       "--timeout=60000",
       "--reporter=junit",
       `--reporter-outfile=${reportFile}`,
+      // Nobody watches a log file grow; what is in it should matter.
+      ...(process.stderr.isTTY ? [] : ["--only-failures"]),
       ...args,
     ],
     { output: "inherit", env: testEnv(environment) },
@@ -79,7 +82,6 @@ async function runTests(
   interruption.addEventListener("abort", interrupt, { once: true });
   const exitCode = await bunTest.exited;
   const selection = parseTestArguments(args);
-  const files = (await Array.fromAsync(new Bun.Glob("test/**/*.test.ts").scan("."))).sort();
   return judgeTests({
     report: parseJunitReport(await readFile(reportFile, "utf8").catch(() => "")),
     exitCode,

@@ -8,6 +8,7 @@ import { startPrivateDaemon } from "./private-daemon.ts";
 import { isProblem, messageOf, type Problem } from "./problem.ts";
 import { ensurePrograms } from "./programs.ts";
 import { startRegistry } from "./registry.ts";
+import { TEST_REQUIREMENTS } from "./requirements.ts";
 import { createRun, type RunKind } from "./run.ts";
 import { sweepEngine, sweepMachine } from "./sweep.ts";
 
@@ -36,7 +37,7 @@ export async function startEnvironment(
   if (process.platform !== "linux")
     return { problem: "this needs Linux: the images are made of this machine's busybox" };
   for (const run of await sweepMachine()) say(`Removed what the killed run ${run} had left`);
-  const programs = await ensurePrograms(say);
+  const programs = await ensurePrograms(kind === "test" ? TEST_REQUIREMENTS : [], say);
   if (isProblem(programs)) return programs;
 
   const run = createRun(kind);

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { objectsOf, removeObjects } from "../../scripts/environment/engine-objects.ts";
-import { isStaticExecutable } from "../../scripts/environment/programs.ts";
+import { isStaticExecutable } from "../../scripts/environment/requirements.ts";
 import { createRun } from "../../scripts/environment/run.ts";
 import { sweepEngine, sweepMachine } from "../../scripts/environment/sweep.ts";
 import { testEnvironment } from "../support/environment.ts";
