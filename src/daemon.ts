@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { WorkerConfig } from "./config/worker-config.ts";
+import { createDialOptions } from "./control-plane/network-options.ts";
 import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
@@ -83,6 +84,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     log,
     clock,
     onMessage: (message) => worker.handle(message),
+    dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
   });
   const worker = createWorker({
     workerId: config.workerId,

@@ -1,4 +1,4 @@
-import type { Clock } from "../support/clock.ts";
+import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
@@ -6,7 +6,6 @@ import type { TaskSpec } from "../task/task-spec.ts";
 import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { type Adopted, createAdoption } from "./adoption.ts";
 import { readTail } from "./container-tail.ts";
-import { createTaskContainer } from "./create-task-container.ts";
 import { discardExecution } from "./discard-execution.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, isEngineAway } from "./engine-error.ts";
@@ -15,11 +14,12 @@ import { type EngineWatch, persist } from "./engine-watch.ts";
 import { followAdopted } from "./follow-adopted.ts";
 import type { HeldExecution } from "./held-execution.ts";
 import type { Images } from "./images.ts";
+import { LABELS } from "./labels.ts";
 import { createLedger } from "./ledger.ts";
 import { randomToken, taskContainerName } from "./object-names.ts";
 import { encodeOwner, type Owner } from "./owner.ts";
-import { prepareTask } from "./prepare-task.ts";
-import { startAndFollow, stopRequest, type TaskContainer } from "./run-container.ts";
+import { readyContainer } from "./ready-container.ts";
+import { startAndFollow, stopRequest } from "./run-container.ts";
 import type { SidecarContent } from "./sidecars/sidecar-content.ts";
 import { createTakeover } from "./takeover.ts";
 
@@ -35,6 +35,8 @@ export interface DockerRuntimeOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
@@ -56,44 +58,23 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     });
   }
 
-  /** Creates the container with its sidecars, and makes sure that these are still what was prepared. */
-  async function prepareAndCreate(
-    spec: TaskSpec,
-    here: HeldExecution,
-    run: RunOptions,
-  ): Promise<{ container: TaskContainer } | { result: ExecutionResult }> {
-    for (;;) {
-      run.onStage?.("preparing");
-      const prepared = await prepareTask({ ...options, owner }, spec, here.attempt, run.signal, (name) =>
-        here.privateVolumes.push(name),
-      );
-      if (!prepared.ok) return { result: prepared.result };
-      if (run.signal.aborted) throw run.signal.reason;
-      run.onStage?.("creating");
-      const sidecars = prepared.sidecars.map((sidecar) => sidecar.mount);
-      const created = await createTaskContainer(engine, watch, {
-        spec,
-        workerId,
-        owner,
-        attempt: here.attempt,
-        sidecars,
-      });
-      if (!created.ok) return { result: created.result };
-      here.container = created.container;
-      const valid = await Promise.all(
-        prepared.sidecars.map((sidecar) => persist(watch, run.signal, () => sidecar.stillValid())),
-      );
-      if (valid.every((ok) => ok)) return { container: created.container };
-      log.warn("sidecar content was cleared away meanwhile and is prepared again", { task: spec.execution.taskId });
-      await removeContainer(engine, created.container.id);
-      delete here.container;
+  /** A removal may fail for a moment: a device is busy, a removal is under way. */
+  async function retry(action: () => Promise<void>): Promise<void> {
+    for (const delayMs of RELEASE_RETRY_DELAYS_MS) {
+      try {
+        return await action();
+      } catch (error) {
+        log.debug("a removal failed and is tried again", { reason: describeError(error), delayMs });
+        await pause(options.clock, delayMs);
+      }
     }
+    await action();
   }
 
   async function runHeld(spec: TaskSpec, here: HeldExecution, run: RunOptions): Promise<ExecutionResult> {
-    const step = await prepareAndCreate(spec, here, run);
-    if ("result" in step) return step.result;
-    const ended = startAndFollow(engine, watch, step.container, run);
+    const step = await readyContainer({ ...options, owner }, spec, here, run);
+    if (!step.ok) return step.result;
+    const ended = startAndFollow(engine, watch, step.ready, run);
     here.claimDropped = ledger.dropClaim(spec.execution).catch((error: unknown) => watch.note(error));
     return await ended;
   }
@@ -109,6 +90,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         ]);
         if (!ours) return { kind: "elsewhere" };
         if (existing === undefined) return { kind: "claimed" };
+        if (existing.Config.Labels[LABELS.owner] === owner) {
+          // Its result is with Oz, but it could not be removed then.
+          await removeContainer(engine, existing.Id);
+          return { kind: "claimed" };
+        }
         await ledger.dropClaim(execution);
         return { kind: "elsewhere" };
       } catch (error) {
@@ -159,12 +145,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     async release(execution) {
       const key = executionKey(execution);
       try {
-        await persist(
-          watch,
-          undefined,
-          () => discardExecution(engine, ledger, execution, held.get(key), options.cleanup),
-          Number.POSITIVE_INFINITY,
-        );
+        const discard = () => discardExecution(engine, ledger, execution, held.get(key), options.cleanup);
+        await retry(() => persist(watch, undefined, discard, Number.POSITIVE_INFINITY));
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,

@@ -32,6 +32,8 @@ export type PullAnswer =
 export type CredentialPolicy = "configured" | "anonymous-first";
 
 export interface Images {
+  /** Id of the image of that name that is here already and has the daemon's platform; `undefined` where there is none. */
+  local(image: string): Promise<string | undefined>;
   /** Pulls an image for the daemon's platform. Equal pulls share one transfer. Rejects with the signal's reason. */
   pull(image: string, policy: CredentialPolicy, signal: AbortSignal): Promise<PullAnswer>;
 }
@@ -121,6 +123,12 @@ export function createImages(options: ImagesOptions): Images {
   }
 
   return {
+    async local(image) {
+      const reference = parseImageReference(image);
+      if (reference.kind === "invalid") return undefined;
+      const found = await checkPlatform(engine, localName(reference), platform);
+      return found.ok ? found.imageId : undefined;
+    },
     async pull(image, policy, signal) {
       const reference = parseImageReference(image);
       if (reference.kind === "invalid") return { ok: false, detail: reference.reason };

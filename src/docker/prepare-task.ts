@@ -15,9 +15,15 @@ export interface PrepareOptions {
   readonly owner: string;
 }
 
+/** What a task container is made from. */
+export interface PreparedTask {
+  readonly imageId: string;
+  readonly sidecars: readonly PreparedSidecar[];
+}
+
 /** What a task container needs before it can be created, or why it cannot be had. */
 export type Preparation =
-  | { readonly ok: true; readonly imageId: string; readonly sidecars: readonly PreparedSidecar[] }
+  | { readonly ok: true; readonly task: PreparedTask }
   | { readonly ok: false; readonly result: ExecutionResult };
 
 /**
@@ -69,7 +75,7 @@ export async function prepareTask(
   const imageId = await image;
   const prepared = (await Promise.all(sidecars)).filter((sidecar) => sidecar !== undefined);
   if (imageId === undefined || prepared.length < sidecars.length) throw new Error("a step ended without an answer");
-  return { ok: true, imageId, sidecars: prepared };
+  return { ok: true, task: { imageId, sidecars: prepared } };
 }
 
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };

@@ -1,8 +1,8 @@
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { type RunOptions, StopRequest } from "../worker/task-runtime.ts";
-import { type ContainerExit, type ExitSubscription, subscribeExit } from "./container-exit.ts";
+import type { ContainerExit, ExitSubscription } from "./container-exit.ts";
 import type { Engine } from "./engine.ts";
-import { describeError, EngineError, hasStatus } from "./engine-error.ts";
+import { EngineError, hasStatus } from "./engine-error.ts";
 import { renameContainer } from "./engine-objects.ts";
 import { type EngineWatch, persist } from "./engine-watch.ts";
 import { verdictName } from "./object-names.ts";
@@ -18,22 +18,19 @@ export interface TaskContainer {
 }
 
 /**
- * Starts a created task container and follows it to its end. Its end is subscribed to before the start, so that none is
- * missed. Expected failures are results; rejects only on a bug.
+ * Starts a created task container, whose end is subscribed to already, and follows it to its end. Expected failures are
+ * results; rejects only on a bug.
  */
 export async function startAndFollow(
   engine: Engine,
   watch: EngineWatch,
-  container: TaskContainer,
+  ready: { readonly container: TaskContainer; readonly subscription: ExitSubscription },
   options: RunOptions,
 ): Promise<ExecutionResult> {
-  let subscription: ExitSubscription;
-  if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
-  try {
-    subscription = await persist(watch, options.signal, () => subscribeExit(engine, watch, container.id, "next-exit"));
-  } catch (error) {
-    if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
-    return failed("container_wait", `could not wait for container ${container.name}: ${describeError(error)}`);
+  const { container, subscription } = ready;
+  if (options.signal.aborted) {
+    subscription.close();
+    return await stoppedBeforeRunning(engine, container, options.signal);
   }
   try {
     await persist(watch, options.signal, () =>
@@ -110,7 +107,7 @@ function startProblem(error: EngineError): string {
   return error.message.replace(/\s+/g, " ");
 }
 
-function failed(reason: "container_start" | "container_wait", detail: string): ExecutionResult {
+function failed(reason: "container_start", detail: string): ExecutionResult {
   return { kind: "failed", reason, detail };
 }
 

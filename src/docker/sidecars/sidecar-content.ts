@@ -4,6 +4,8 @@ export type SidecarMount = Readonly<Record<string, unknown>>;
 /** A sidecar that is ready to be mounted. */
 export interface PreparedSidecar {
   readonly mount: SidecarMount;
+  /** Equal exactly where the content, as it is mounted, is the same. */
+  readonly source: string;
   /** A volume that belongs to this execution alone and must go with it. */
   readonly privateVolume?: string;
   /**
@@ -27,5 +29,7 @@ export interface SidecarUse {
 
 /** One mechanism that brings an image's file system into a task container. Failures are `EngineError`s. */
 export interface SidecarContent {
+  /** Content for reading that is here already; `undefined` where there is none. Makes nothing. */
+  existing(imageId: string, mountPath: string): Promise<PreparedSidecar | undefined>;
   prepare(use: SidecarUse, signal: AbortSignal): Promise<PreparedSidecar>;
 }

@@ -73,6 +73,7 @@ export function createVolumeContent(
 
   function prepared(volume: string, mountPath: string, readOnly: boolean, imageId: string): PreparedSidecar {
     return {
+      source: volume,
       mount: {
         Type: "volume",
         Source: volume,
@@ -86,6 +87,10 @@ export function createVolumeContent(
   }
 
   return {
+    async existing(imageId, mountPath) {
+      const volume = await publishedVolume(imageId);
+      return volume === undefined ? undefined : prepared(volume, mountPath, true, imageId);
+    },
     async prepare(use, signal) {
       if (!use.readWrite) return await sharedCopy(use.imageId, use.image, use.mountPath, signal);
       const volume = use.privateVolume;

@@ -1,0 +1,27 @@
+import type { TaskSpec } from "../task/task-spec.ts";
+import type { PreparedTask, PrepareOptions } from "./prepare-task.ts";
+import type { PreparedSidecar } from "./sidecars/sidecar-content.ts";
+
+/**
+ * What a task would most likely be made from: the image and the sidecar content that are here under the wanted names,
+ * before any registry is asked. `undefined` where something is not here, or must be made for this task alone. Changes
+ * nothing; rejects with an `EngineError`.
+ */
+export async function guessTask(options: PrepareOptions, spec: TaskSpec): Promise<PreparedTask | undefined> {
+  if (spec.sidecars.some((sidecar) => sidecar.readWrite)) return undefined;
+  const [imageId, ...sidecars] = await Promise.all([
+    options.images.local(spec.image),
+    ...spec.sidecars.map((sidecar) => guessSidecar(options, sidecar.image, sidecar.mountPath)),
+  ]);
+  const found = sidecars.filter((sidecar) => sidecar !== undefined);
+  return imageId === undefined || found.length < sidecars.length ? undefined : { imageId, sidecars: found };
+}
+
+async function guessSidecar(
+  options: PrepareOptions,
+  image: string,
+  mountPath: string,
+): Promise<PreparedSidecar | undefined> {
+  const imageId = await options.images.local(image);
+  return imageId === undefined ? undefined : await options.sidecarContent.existing(imageId, mountPath);
+}

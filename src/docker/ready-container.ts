@@ -1,0 +1,130 @@
+import type { Log } from "../support/log.ts";
+import type { ExecutionResult } from "../task/execution-result.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
+import type { RunOptions } from "../worker/task-runtime.ts";
+import { type ExitSubscription, subscribeExit } from "./container-exit.ts";
+import { createTaskContainer } from "./create-task-container.ts";
+import type { Engine } from "./engine.ts";
+import { describeError } from "./engine-error.ts";
+import { removeContainer } from "./engine-objects.ts";
+import { persist } from "./engine-watch.ts";
+import { guessTask } from "./guess-task.ts";
+import type { HeldExecution } from "./held-execution.ts";
+import { type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
+import type { TaskContainer } from "./run-container.ts";
+
+export interface ReadyOptions extends PrepareOptions {
+  readonly engine: Engine;
+  readonly log: Log;
+}
+
+/** A created container with everything that was asked for, and the subscription to its end. */
+export interface ReadyContainer {
+  readonly container: TaskContainer;
+  readonly subscription: ExitSubscription;
+}
+
+export type Readiness =
+  | { readonly ok: true; readonly ready: ReadyContainer }
+  | { readonly ok: false; readonly result: ExecutionResult };
+
+/** A container and what it was made from. */
+interface Made extends ReadyContainer {
+  readonly from: PreparedTask;
+}
+
+/** How often content may be cleared away between its preparation and its use before that is a failure. */
+const MAX_ROUNDS = 5;
+
+/**
+ * Gets a task's container ready to be started. While the registries are asked, a container is made from what is here
+ * already; if they answer with something newer it is thrown away, and nobody ever sees it. The held execution knows at any
+ * moment which container there is. Rejects with the signal's reason.
+ */
+export async function readyContainer(
+  options: ReadyOptions,
+  spec: TaskSpec,
+  held: HeldExecution,
+  run: RunOptions,
+): Promise<Readiness> {
+  const { watch, log } = options;
+  run.onStage?.("preparing");
+  let guess: Promise<Made | undefined> = guessContainer(options, spec, held);
+  try {
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      const prepared = await prepareTask(options, spec, held.attempt, run.signal, (name) =>
+        held.privateVolumes.push(name),
+      );
+      const guessed = await guess;
+      guess = Promise.resolve(undefined);
+      if (guessed !== undefined && !(prepared.ok && isSame(guessed.from, prepared.task))) {
+        await discard(options, held, guessed);
+      }
+      if (!prepared.ok) return prepared;
+      if (run.signal.aborted) throw run.signal.reason;
+
+      run.onStage?.("creating");
+      const made = held.container === undefined ? await make(options, spec, held, prepared.task) : guessed;
+      if (made === undefined) throw new Error("a container is held that was not made here");
+      if ("result" in made) return made;
+      const { task } = prepared;
+      const valid = await persist(watch, run.signal, () => Promise.all(task.sidecars.map((one) => one.stillValid())));
+      if (valid.every((ok) => ok)) return { ok: true, ready: made };
+      log.warn("sidecar content was cleared away meanwhile and is prepared again", { task: spec.execution.taskId });
+      await discard(options, held, made);
+    }
+  } finally {
+    const unused = await guess;
+    if (unused !== undefined) await discard(options, held, unused);
+  }
+  const detail = "the content of a sidecar was cleared away again and again by somebody else";
+  return { ok: false, result: { kind: "failed", reason: "sidecar_prep", detail } };
+}
+
+async function guessContainer(options: ReadyOptions, spec: TaskSpec, held: HeldExecution): Promise<Made | undefined> {
+  try {
+    const task = await guessTask(options, spec);
+    if (task === undefined) return undefined;
+    const made = await make(options, spec, held, task);
+    return "result" in made ? undefined : made;
+  } catch (error) {
+    // The way without a guess will meet the same trouble, and report it.
+    options.log.debug("no container could be made in advance", { reason: describeError(error) });
+    return undefined;
+  }
+}
+
+async function make(
+  options: ReadyOptions,
+  spec: TaskSpec,
+  held: HeldExecution,
+  task: PreparedTask,
+): Promise<Made | { readonly ok: false; readonly result: ExecutionResult }> {
+  const { engine, watch, workerId, owner } = options;
+  const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
+  const created = await createTaskContainer(engine, watch, { spec, workerId, owner, attempt: held.attempt, sidecars });
+  if (!created.ok) return created;
+  const { container } = created;
+  held.container = container;
+  try {
+    const subscribe = () => subscribeExit(engine, watch, container.id, "next-exit");
+    return { container, from: task, subscription: await persist(watch, undefined, subscribe) };
+  } catch (error) {
+    const detail = `could not wait for container ${container.name}: ${describeError(error)}`;
+    return { ok: false, result: { kind: "failed", reason: "container_wait", detail } };
+  }
+}
+
+async function discard(options: ReadyOptions, held: HeldExecution, made: Made): Promise<void> {
+  made.subscription.close();
+  await persist(options.watch, undefined, () => removeContainer(options.engine, made.container.id));
+  delete held.container;
+}
+
+function isSame(a: PreparedTask, b: PreparedTask): boolean {
+  return (
+    a.imageId === b.imageId &&
+    a.sidecars.length === b.sidecars.length &&
+    a.sidecars.every((sidecar, index) => sidecar.source === b.sidecars[index]?.source)
+  );
+}
