@@ -65,7 +65,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       engine,
       watch,
       platform: reached.platform,
-      credentials: (reference) => credentials.for(reference),
+      credentials: (reference, signal) => credentials.for(reference, signal),
       clock,
       log,
     }),

@@ -7,7 +7,7 @@ const PING_EVERY_MS = 1000;
 const PING_LIMIT_MS = 5000;
 const PERSIST_PAUSE_MS = 200;
 
-/** Knows whether the Docker daemon answers. It asks only after a call has failed, and until one succeeds. */
+/** Knows whether the Docker daemon answers. It asks only after a call has failed, and until it does. */
 export interface EngineWatch {
   /** Tells of a failed call. Anything but a daemon that is away is ignored. */
   note(error: unknown): void;
@@ -22,7 +22,9 @@ export interface EngineWatch {
 }
 
 export function createEngineWatch(engine: Engine, clock: Clock, log: Log): EngineWatch {
-  let reason: string | undefined;
+  /** `checking`: a call has failed, and a ping is to tell whether the daemon is to blame. */
+  let state: "here" | "checking" | "away" = "here";
+  let reason = "";
   let since = 0;
   let timer: Timer | undefined;
   let stopped = false;
@@ -30,37 +32,44 @@ export function createEngineWatch(engine: Engine, clock: Clock, log: Log): Engin
   const listeners: (() => void)[] = [];
 
   function ping(): void {
-    engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(back, (error: unknown) => {
-      if (!isEngineAway(error)) {
-        back();
-      } else if (!stopped) {
-        timer = clock.after(PING_EVERY_MS, ping);
-      }
+    engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(answered, (error: unknown) => {
+      if (isEngineAway(error)) silent();
+      else answered();
     });
   }
 
-  function back(): void {
-    if (reason === undefined || stopped) return;
-    reason = undefined;
-    log.info("the Docker daemon answers again", { awaySeconds: Math.round((clock.now() - since) / 1000) });
+  function silent(): void {
+    if (stopped) return;
+    if (state === "checking") {
+      state = "away";
+      log.warn("the Docker daemon does not answer: running tasks are waited for, new ones rejected until it is back", {
+        reason,
+      });
+    }
+    timer = clock.after(PING_EVERY_MS, ping);
+  }
+
+  function answered(): void {
+    if (stopped) return;
+    const wasAway = state === "away";
+    state = "here";
+    if (wasAway) log.info("the Docker daemon answers again", { awaySeconds: Math.round((clock.now() - since) / 1000) });
     for (const resume of [...waiting]) resume();
-    for (const action of listeners) action();
+    if (wasAway) for (const action of listeners) action();
   }
 
   return {
     note(error) {
-      if (!isEngineAway(error) || reason !== undefined || stopped) return;
+      if (!isEngineAway(error) || state !== "here" || stopped) return;
+      state = "checking";
       reason = describeError(error);
       since = clock.now();
-      log.warn("the Docker daemon does not answer: running tasks are waited for, new ones rejected until it is back", {
-        reason,
-      });
       ping();
     },
-    away: () => reason,
+    away: () => (state === "away" ? reason : undefined),
     untilBack(signal) {
       if (signal?.aborted) return Promise.reject(signal.reason);
-      if (reason === undefined) return Promise.resolve();
+      if (state === "here") return Promise.resolve();
       return new Promise((resolve, reject) => {
         const leave = () => {
           waiting.delete(resume);
@@ -100,6 +109,7 @@ export async function persist<T>(
     try {
       return await action();
     } catch (error) {
+      if (signal?.aborted) throw signal.reason;
       if (!isEngineAway(error) || attempt >= attempts) throw error;
       watch.note(error);
       await watch.untilBack(signal);

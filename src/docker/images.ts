@@ -42,7 +42,7 @@ export interface ImagesOptions {
   readonly engine: Engine;
   readonly watch: EngineWatch;
   readonly platform: Platform;
-  readonly credentials: (reference: ImageReference) => Promise<PullCredentials | undefined>;
+  readonly credentials: (reference: ImageReference, signal: AbortSignal) => Promise<PullCredentials | undefined>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -133,10 +133,10 @@ export function createImages(options: ImagesOptions): Images {
       const reference = parseImageReference(image);
       if (reference.kind === "invalid") return { ok: false, detail: reference.reason };
       try {
-        const first = policy === "configured" ? await options.credentials(reference) : undefined;
+        const first = policy === "configured" ? await options.credentials(reference, signal) : undefined;
         let answer = await join(reference, first, signal);
         if (!answer.ok && answer.kind === "denied" && policy === "anonymous-first") {
-          const configured = await options.credentials(reference);
+          const configured = await options.credentials(reference, signal);
           if (configured !== undefined) answer = await join(reference, configured, signal);
         }
         if (answer.ok) return answer;
