@@ -14,9 +14,12 @@ import { reap } from "./docker/reaper.ts";
 import { createRegistryCredentials } from "./docker/registry/credentials.ts";
 import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
+import { liveProblems, PING_LIMIT_MS } from "./health/live-problems.ts";
+import { serveHealth } from "./health/serve-health.ts";
 import { systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { type Repeating, repeat } from "./support/repeat.ts";
+import { findServiceManager } from "./systemd/service-manager.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
@@ -77,6 +80,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     log,
   });
 
+  const manager = await findServiceManager({ env: around.env, pid: process.pid, clock, log });
   const link: OzLink = createOzLink({
     url: config.webSocketUrl,
     workerId: config.workerId,
@@ -84,6 +88,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     log,
     clock,
     onMessage: (message) => worker.handle(message),
+    onState: ({ connected }) => manager.status(connected ? "Connected to Oz, listening for tasks" : "Connecting to Oz"),
     dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
   });
   const worker = createWorker({
@@ -107,8 +112,30 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   await recover();
   link.start();
   housekeeping.now();
+  const health = serveHealth({
+    workerId: config.workerId,
+    problems: () =>
+      liveProblems({
+        link: () => link.state(),
+        pingDaemon: () => engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }),
+        now: () => clock.now(),
+      }),
+    log,
+  });
+  // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
+  manager.ready();
   const parts = { worker, link, watch, reached, log, repeating: [recovery, housekeeping] };
-  return { kind: "up", daemon: { shutDown: (signal) => shutDown(signal, parts) } };
+  return {
+    kind: "up",
+    daemon: {
+      async shutDown(signal) {
+        manager.stopping();
+        await shutDown(signal, parts);
+        health.stop();
+        manager.close();
+      },
+    },
+  };
 }
 
 /** The record of this process's ownership. Where the daemon does not tell, the process is taken to run on a host. */

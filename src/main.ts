@@ -1,14 +1,21 @@
 import { parseCommandLine } from "./cli.ts";
 import { startDaemon } from "./daemon.ts";
+import { checkHealth } from "./health/check-health.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
 import { stderrSink } from "./support/stderr-sink.ts";
 
-/** Exit codes: 0 done, 1 the worker cannot run here, 2 the command line or the config file is wrong. */
+/** Exit codes: 0 done, 1 the worker cannot run here or is not healthy, 2 the command line or the config file is wrong. */
 async function main(): Promise<void> {
   const action = parseCommandLine(process.argv.slice(2), process.env);
   if (action.kind === "print") {
     process.stdout.write(action.text);
+    return;
+  }
+  if (action.kind === "health") {
+    const { healthy, line } = await checkHealth({ workerId: action.workerId });
+    (healthy ? process.stdout : process.stderr).write(`${line}\n`);
+    process.exitCode = healthy ? 0 : 1;
     return;
   }
   const write = stderrSink();

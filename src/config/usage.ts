@@ -23,6 +23,7 @@ export function usage(): string {
   const width = Math.max(...VARIABLES.map(([names]) => names.length)) + 2;
   return [
     "Usage: oz-agent-worker [flags]",
+    "       oz-agent-worker health [--worker-id ID]   exit 0 if the workers here are connected, else 1",
     "",
     "Runs Oz cloud agents on this machine, each task in a Docker container of its own.",
     "Flags win over the config file, which wins over the defaults.",

@@ -1,0 +1,25 @@
+/** What is looked at to tell a worker's health. */
+export interface LiveState {
+  /** The link to Oz: whether it is up, and since when, in milliseconds of the clock behind `now`. */
+  readonly link: () => { readonly connected: boolean; readonly since: number };
+  /** Asks the Docker daemon for a sign of life, with a limit of a few seconds; rejects with a reason without secrets. */
+  readonly pingDaemon: () => Promise<void>;
+  readonly now: () => number;
+}
+
+/** How long the Docker daemon may take to answer, in milliseconds: less than the one who asks has patience. */
+export const PING_LIMIT_MS = 4_000;
+
+/** What is wrong with a worker at this moment, one plain reason each; empty is healthy. */
+export async function liveProblems(live: LiveState): Promise<readonly string[]> {
+  const { connected, since } = live.link();
+  const problems: string[] = [];
+  if (!connected) problems.push(`not connected to Oz for ${Math.round((live.now() - since) / 1000)} s (see its log)`);
+  try {
+    await live.pingDaemon();
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    problems.push(`its Docker daemon does not answer (${reason})`);
+  }
+  return problems;
+}
