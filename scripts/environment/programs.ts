@@ -57,7 +57,9 @@ async function install(missing: readonly Requirement[], say: (line: string) => v
   const update = await apt(["apt-get", "update", "-q"]);
   const packages: string[] = [];
   for (const { debianPackages } of missing) packages.push(await knownPackage(debianPackages));
-  const restoreServices = await keepServicesDown();
+  const restoreServices = await keepServicesDown(
+    missing.flatMap(({ service }) => (service === undefined ? [] : [service])),
+  );
   try {
     const failure = await apt([
       ...["apt-get", "install", "-y", "-q", "--no-install-recommends", "--no-remove"],
@@ -99,14 +101,17 @@ async function apt(command: readonly string[]): Promise<string | undefined> {
  * Keeps freshly installed packages from starting their services, which would listen on ports and outlive the run.
  * Returns what takes the guard away again. See invoke-rc.d(8).
  */
-async function keepServicesDown(policy = "/usr/sbin/policy-rc.d"): Promise<() => Promise<void>> {
-  if (existsSync(policy)) return async () => {};
-  await writeFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+async function keepServicesDown(
+  services: readonly string[],
+  policy = "/usr/sbin/policy-rc.d",
+): Promise<() => Promise<void>> {
+  const isOurs = !existsSync(policy);
+  if (isOurs) await writeFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
   return async () => {
-    await rm(policy, { force: true });
-    // The package would have an open registry listen from the next boot on; nobody asked for that.
-    if (existsSync("/run/systemd/system")) {
-      await Bun.spawn(["systemctl", "disable", "--quiet", "docker-registry"], { stdio: ["ignore", "ignore", "ignore"] })
+    if (isOurs) await rm(policy, { force: true });
+    // An open registry, or an sshd, from the next boot on: nobody asked for that.
+    if (services.length > 0 && existsSync("/run/systemd/system")) {
+      await Bun.spawn(["systemctl", "disable", "--quiet", ...services], { stdio: ["ignore", "ignore", "ignore"] })
         .exited;
     }
   };

@@ -6,12 +6,15 @@ export interface Requirement {
   readonly name: string;
   /** The package that has it; of several the first that the release knows. */
   readonly debianPackages: readonly [string, ...string[]];
+  /** A service that the package would have listen from the next boot on. */
+  readonly service?: string;
   find(): string | undefined;
 }
 
 export const REGISTRY: Requirement = {
   name: "docker-registry",
   debianPackages: ["docker-registry"],
+  service: "docker-registry",
   find: () => findProgram("docker-registry"),
 };
 export const BUSYBOX: Requirement = {
@@ -31,6 +34,14 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   // Newer releases have the command line in a package of its own.
   { name: "docker", debianPackages: ["docker-cli", "docker.io"], find: () => findProgram("docker") },
   { name: "openssl", debianPackages: ["openssl"], find: () => findProgram("openssl") },
+  {
+    name: "stunnel",
+    debianPackages: ["stunnel4"],
+    service: "stunnel4",
+    find: () => findProgram("stunnel4") ?? findProgram("stunnel"),
+  },
+  { name: "sshd", debianPackages: ["openssh-server"], service: "ssh", find: () => findProgram("sshd") },
+  { name: "ssh", debianPackages: ["openssh-client"], find: () => findProgram("ssh") },
 ];
 
 /** The path of a program: in PATH, or where Debian keeps the administrator's ones. */
