@@ -1,5 +1,5 @@
 import type { Clock } from "../support/clock.ts";
-import { decodeHealthAnswer, type HealthAnswer } from "./health-answer.ts";
+import { decodeHealthAnswer, type HealthAnswer, REFUSAL } from "./health-answer.ts";
 import { type HealthSocket, healthAddress } from "./health-socket-name.ts";
 import { isTrusted, type PeerOf } from "./peer.ts";
 
@@ -52,12 +52,14 @@ export function askWorker(socket: HealthSocket, options: AskOptions): Promise<As
         data(_, chunk) {
           text += decoder.decode(chunk, { stream: true });
           if (text.length > MAX_ANSWER_BYTES) silent("answers with too much; it may be of another version");
+          else if (text === REFUSAL) silent("refuses to answer; ask as its own user or root");
+          else if (text.endsWith("\n")) {
+            const answer = decodeHealthAnswer(text);
+            if (answer === undefined) silent("answers with something else; it may be of another version");
+            else settle({ kind: "answer", answer });
+          }
         },
-        close() {
-          const answer = decodeHealthAnswer(text);
-          if (answer !== undefined) settle({ kind: "answer", answer });
-          else silent("hung up without an answer; ask as its own user or root");
-        },
+        close: () => silent("hung up without an answer; it may just be ending"),
         error: (_, error) => silent(`cannot be asked: ${error.message}`),
         connectError: (_, error) => settle(refusal(error)),
       },

@@ -11,6 +11,9 @@ export const HealthAnswer = v.object({
 });
 export type HealthAnswer = v.InferOutput<typeof HealthAnswer>;
 
+/** What those get who may not ask, or while too many do. */
+export const REFUSAL = "refused\n";
+
 /** The line of an answer, with its end. */
 export function encodeHealthAnswer(answer: HealthAnswer): string {
   return `${JSON.stringify(answer)}\n`;

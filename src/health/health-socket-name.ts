@@ -31,14 +31,14 @@ export function healthAddress(socket: HealthSocket): string {
  * merely look like ours are left out; who really listens is seen when one is dialled.
  */
 export function listedHealthSockets(procNetUnix: string, pidNamespace: string): readonly HealthSocket[] {
-  const sockets = new Map<number, HealthSocket>();
+  const sockets = new Map<string, HealthSocket>();
   for (const line of procNetUnix.split("\n")) {
     const [, , , flags, , , , name = ""] = line.trim().split(/\s+/);
     if (flags !== LISTENING) continue;
     const match = NAME.exec(name);
     if (match === null || match[1] !== namespaceNumber(pidNamespace)) continue;
     const pid = Number(match[2]);
-    sockets.set(pid, { pid, pidNamespace, idMark: match[3] ?? "" });
+    sockets.set(name, { pid, pidNamespace, idMark: match[3] ?? "" });
   }
   return [...sockets.values()].sort((one, other) => one.pid - other.pid);
 }

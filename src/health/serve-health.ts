@@ -1,5 +1,5 @@
 import type { Log } from "../support/log.ts";
-import { encodeHealthAnswer } from "./health-answer.ts";
+import { encodeHealthAnswer, REFUSAL } from "./health-answer.ts";
 import { healthAddress, idMarkOf } from "./health-socket-name.ts";
 import { isTrusted, loadPeerOf, type PeerOf } from "./peer.ts";
 import { type ProcessIdentity, processIdentity } from "./process-identity.ts";
@@ -18,12 +18,14 @@ export interface ServeHealthOptions {
   readonly identity?: ProcessIdentity;
 }
 
-/** More than any check needs; a flood costs no more than these. */
+/** More than any check needs; of a flood the others are turned away. */
 const MAX_QUESTIONS = 16;
+/** A link of one who does not hang up is ended after this time, in seconds. */
+const PATIENCE_S = 10;
 
 /**
  * Answers `oz-agent-worker health` for this process: whoever dials gets the live state, if it is root or this process's
- * own user, and else an empty answer. Where a machine has no such sockets, that is logged and the worker goes without.
+ * own user, and else nothing but a refusal. Where a machine has no such sockets, that is logged and the worker goes without.
  */
 export function serveHealth(options: ServeHealthOptions): HealthServer {
   const { workerId, log, identity = processIdentity() } = options;
@@ -51,16 +53,15 @@ export function serveHealth(options: ServeHealthOptions): HealthServer {
           questions += 1;
           loading ??= loadPeerOf();
           const peer = (await loading)(socket);
-          if (questions > MAX_QUESTIONS || peer === undefined || !isTrusted(peer.uid, identity.uid)) {
-            socket.end();
-            return;
-          }
-          socket.write(await look());
-          socket.end();
+          const mayAsk = peer !== undefined && isTrusted(peer.uid, identity.uid) && questions <= MAX_QUESTIONS;
+          // The one who asked hangs up: to a dialler, a link that is closed at once looks like one that never was.
+          socket.timeout(PATIENCE_S);
+          socket.write(mayAsk ? await look() : REFUSAL);
         },
         close(socket) {
           if (socket.data?.counted) questions -= 1;
         },
+        timeout: (socket) => socket.terminate(),
         data() {},
         error() {},
       },
