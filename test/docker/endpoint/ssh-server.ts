@@ -1,5 +1,4 @@
 import { mkdirSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { freePort, untilListening } from "./local-server.ts";
 import { ScratchFolder } from "./scratch-folder.ts";
@@ -53,7 +52,6 @@ export async function startSshServer(): Promise<SshServer> {
         "Host box",
         "  HostName 127.0.0.1",
         `  Port ${port}`,
-        `  User ${userInfo().username}`,
         "Host *",
         `  IdentityFile ${at("user")}`,
         "  IdentitiesOnly yes",
