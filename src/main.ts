@@ -33,6 +33,12 @@ async function main(): Promise<void> {
     redact: createRedactor([config.apiKey]),
   });
   for (const notice of notices) log.warn(notice);
+  // A defect somewhere must not take the running tasks with it.
+  for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+    process.on(event, (error: unknown) => {
+      log.error("a defect of the worker was survived", { event, reason: reasonOf(error) });
+    });
+  }
 
   let stopping = false;
   let shutDown: ((signal: string) => Promise<void>) | undefined;
@@ -45,7 +51,7 @@ async function main(): Promise<void> {
     shutDown(signal).then(
       () => process.exit(0),
       (error: unknown) => {
-        log.error("the shutdown broke off", { reason: error instanceof Error ? error.message : String(error) });
+        log.error("the shutdown broke off", { reason: reasonOf(error) });
         process.exit(1);
       },
     );
@@ -59,6 +65,10 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   shutDown = (signal) => started.daemon.shutDown(signal);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 await main();
