@@ -29,10 +29,16 @@ export const DOCKERD: Requirement = {
 };
 export const IP: Requirement = { name: "ip", debianPackages: ["iproute2"], find: () => findProgram("ip") };
 
+export const DOCKER_CLI: Requirement = {
+  name: "docker",
+  // Newer releases have the command line in a package of its own.
+  debianPackages: ["docker-cli", "docker.io"],
+  find: () => findProgram("docker"),
+};
+
 /** Programs that tests run beside the worker: a test that lacks one fails, it is not skipped. */
 export const TEST_REQUIREMENTS: readonly Requirement[] = [
-  // Newer releases have the command line in a package of its own.
-  { name: "docker", debianPackages: ["docker-cli", "docker.io"], find: () => findProgram("docker") },
+  DOCKER_CLI,
   { name: "openssl", debianPackages: ["openssl"], find: () => findProgram("openssl") },
   {
     name: "stunnel",

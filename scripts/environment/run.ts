@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
 /** What a run is for; part of the name of everything it creates. */
-export type RunKind = "test" | "demo";
+export type RunKind = "test" | "demo" | "bench";
 
 /** Reads the facts about processes that tell whether a run's owner lives; a test passes its own. */
 export interface ProcessFacts {
@@ -30,7 +30,7 @@ export const procFacts: ProcessFacts = {
   },
 };
 
-const RUN = /oz-(?:test|demo)-([0-9a-z]+)-([0-9a-z]+)-([0-9a-f]{4})([0-9a-z]+)/g;
+const RUN = /oz-(?:test|demo|bench)-([0-9a-z]+)-([0-9a-z]+)-([0-9a-f]{4})([0-9a-z]+)/g;
 
 /**
  * The name of this run: the prefix of everything it creates. It tells who the owner is, so that a later run can

@@ -8,7 +8,7 @@ import { startPrivateDaemon } from "./private-daemon.ts";
 import { isProblem, messageOf, type Problem } from "./problem.ts";
 import { ensurePrograms } from "./programs.ts";
 import { startRegistry } from "./registry.ts";
-import { TEST_REQUIREMENTS } from "./requirements.ts";
+import { DOCKER_CLI, type Requirement, TEST_REQUIREMENTS } from "./requirements.ts";
 import { createRun, type RunKind } from "./run.ts";
 import { sweepEngine, sweepMachine } from "./sweep.ts";
 
@@ -29,6 +29,13 @@ export interface RunningEnvironment {
   stop(): Promise<readonly string[]>;
 }
 
+/** What a kind of run needs beside daemon, registry and busybox. */
+const REQUIREMENTS: Readonly<Record<RunKind, readonly Requirement[]>> = {
+  test: TEST_REQUIREMENTS,
+  demo: [],
+  bench: [DOCKER_CLI],
+};
+
 /** Starts what is not there yet, in the order registry, daemon. On a problem nothing is left running. */
 export async function startEnvironment(
   kind: RunKind,
@@ -37,7 +44,7 @@ export async function startEnvironment(
   if (process.platform !== "linux")
     return { problem: "this needs Linux: the images are made of this machine's busybox" };
   for (const run of await sweepMachine()) say(`Removed what the killed run ${run} had left`);
-  const programs = await ensurePrograms(kind === "test" ? TEST_REQUIREMENTS : [], say);
+  const programs = await ensurePrograms(REQUIREMENTS[kind], say);
   if (isProblem(programs)) return programs;
 
   const run = createRun(kind);

@@ -3,6 +3,8 @@ import { type Subprocess, spawn } from "bun";
 
 /** How a test starts the worker. */
 export interface WorkerOptions {
+  /** The program and its first words, where it is not `workerCommand()`. */
+  readonly command?: readonly string[];
   readonly args?: readonly string[];
   /** Added to an environment that holds nothing but PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
@@ -41,7 +43,7 @@ export function workerCommand(binary: string | undefined = process.env.OZ_TEST_W
 
 /** Starts the worker. Use `await using`, or call its disposer in the test's clean-up. */
 export function startWorker(options: WorkerOptions = {}): WorkerProcess {
-  const child = spawn([...workerCommand(), ...(options.args ?? [])], {
+  const child = spawn([...(options.command ?? workerCommand()), ...(options.args ?? [])], {
     cwd: options.cwd ?? ROOT,
     env: cleanEnv(options.env),
     stdin: "ignore",

@@ -1,0 +1,110 @@
+import { sidecarImage } from "../../test/support/images.ts";
+import type { PushedImage } from "../../test/support/push-image.ts";
+import { Relay } from "../../test/support/relay.ts";
+import { type BenchContext, bareBody, simpleTask } from "./bench-context.ts";
+import type { Figure } from "./figure.ts";
+import { sideBySide, timed } from "./side-by-side.ts";
+
+const BARE = "create, start, wait";
+const FAR_DELAY_MS = 40;
+
+/** One task after another: from assignment to result, against a container from its creation to its end. */
+export async function measureOneTask(context: BenchContext): Promise<Figure[]> {
+  const worker = await context.worker();
+  const task = simpleTask(context);
+  await worker.run(task);
+  const body = await bareBody(context, task);
+  const figures = await sideBySide(
+    context,
+    context.rounds(25),
+    () => worker.run(task),
+    () => runBare(context, [body]),
+  );
+  const title = "One task at a time";
+  return [comparison("one-task", title, BARE, figures, { mustHold: 1.08, goal: 1 })];
+}
+
+/** Twenty and forty tasks at once, until the last result. */
+export async function measureBursts(context: BenchContext): Promise<Figure[]> {
+  const worker = await context.worker();
+  const task = simpleTask(context);
+  await worker.run(task);
+  const body = await bareBody(context, task);
+  const burst = async (count: number, rounds: number) => {
+    const bodies = Array.from({ length: count }, () => body);
+    return await sideBySide(
+      context,
+      rounds,
+      async () => (await worker.runAtOnce(count, task)).ms,
+      () => runBare(context, bodies),
+    );
+  };
+  const twenty = await burst(20, context.rounds(7));
+  const forty = await burst(40, context.rounds(3));
+  return [
+    comparison("burst-20", "A burst of 20 tasks", `20 times ${BARE}`, twenty, { mustHold: 1.05 }),
+    comparison("burst-40", "40 tasks at once", `40 times ${BARE}`, forty),
+  ];
+}
+
+/**
+ * A registry that is 40 ms away, each way and on every byte, with an image, its sidecar and one more sidecar, all of
+ * which are here already: the registry is asked whether anything moves.
+ */
+export async function measureFarRegistry(context: BenchContext): Promise<Figure[]> {
+  const worker = await context.worker();
+  const { environment, bare } = context;
+  const tools = await sidecarImage(environment, { name: "tools", files: [{ path: "tool", content: "a tool\n" }] });
+  const relay = await Relay.start({ port: Number(environment.registry.split(":")[1]) });
+  try {
+    relay.delay(FAR_DELAY_MS);
+    const far = ({ reference }: PushedImage) => reference.replace(environment.registry, `127.0.0.1:${relay.port}`);
+    const task = {
+      ...simpleTask(context),
+      docker_image: far(context.agent),
+      sidecar_image: far(context.sidecar),
+      additional_sidecars: [{ image: far(tools), mount_path: "/tools" }],
+    };
+    await worker.run(task);
+    const body = await bareBody(context, task);
+    const images = [context.agent, context.sidecar, tools].map(far);
+    const figures = await sideBySide(
+      context,
+      context.rounds(9),
+      () => worker.run(task),
+      () => runBare(context, [body], async () => void (await Promise.all(images.map((image) => bare.pull(image))))),
+    );
+    const title = "A registry 40 ms away, three images";
+    return [comparison("far-registry", title, `pulls side by side, ${BARE}`, figures, { mustHold: 1.6, goal: 1.4 })];
+  } finally {
+    relay.stop();
+  }
+}
+
+async function runBare(
+  context: BenchContext,
+  bodies: readonly object[],
+  before: () => Promise<void> = async () => {},
+): Promise<number> {
+  const { bare } = context;
+  let ids: readonly string[] = [];
+  const ms = await timed(async () => {
+    await before();
+    ids = await Promise.all(bodies.map((body) => bare.run(body)));
+  });
+  await Promise.all(ids.map((id) => bare.remove(id)));
+  await Bun.sleep(30);
+  return ms;
+}
+
+function comparison(
+  name: string,
+  title: string,
+  what: string,
+  figures: Awaited<ReturnType<typeof sideBySide>>,
+  limit?: NonNullable<Figure["limit"]>,
+): Figure {
+  const { worker, bare, rounds, spread } = figures;
+  const common = { name, title, unit: "ms", worker, bare: { what, value: bare }, rounds, spread } as const;
+  return limit === undefined ? common : { ...common, limit };
+}

@@ -1,0 +1,27 @@
+/** The middle one of some figures, or the mean of the middle two. NaN for none. */
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+/** How far the middle half of some figures is spread, as a part of their median: what a difference must exceed. */
+export function spread(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const at = (part: number) => sorted[Math.round((sorted.length - 1) * part)] ?? Number.NaN;
+  return (at(0.75) - at(0.25)) / median(figures);
+}
+
+/** The slope of a line through points whose distance is one, by least squares. 0 for fewer than two. */
+export function growthPerStep(figures: readonly number[]): number {
+  const middle = (figures.length - 1) / 2;
+  const mean = figures.reduce((sum, figure) => sum + figure, 0) / figures.length;
+  let above = 0;
+  let below = 0;
+  for (const [index, figure] of figures.entries()) {
+    above += (index - middle) * (figure - mean);
+    below += (index - middle) ** 2;
+  }
+  return below === 0 ? 0 : above / below;
+}
