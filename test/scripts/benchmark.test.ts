@@ -67,7 +67,7 @@ test("the table has both figures, the ratio and the limits in the unit that they
 });
 
 test.each([
-  [3.14159, "3.1 ms"],
+  [38.25, "38.3 ms"],
   [99.96, "100 ms"],
   [412.4, "412 ms"],
 ])("the amount %d", (value, expected) => {
