@@ -7,6 +7,8 @@ interface Lane {
   readonly from: Socket;
   readonly to: Socket;
   readonly held: { readonly due: number; readonly chunk: Buffer | "end" }[];
+  /** Called once nothing is held back any more. */
+  onEmpty?: () => void;
 }
 
 /** A TCP relay in front of a server, on a port of its own, that behaves as badly as a test asks. */
@@ -53,6 +55,9 @@ export class Relay {
 
   /** Destroys both sides of every connection; what was held back is lost. */
   cut(): void {
+    for (const lane of this.#lanes) {
+      lane.held.length = 0;
+    }
     for (const socket of this.#sockets) {
       socket.destroy();
     }
@@ -119,7 +124,7 @@ export class Relay {
       socket.on("error", () => socket.destroy());
       this.#sockets.add(socket);
     }
-    const lanes = [this.#lane("to-server", client, server), this.#lane("to-client", server, client)];
+    const lanes = [this.#lane("to-server", client, server), this.#lane("to-client", server, client)] as const;
     const end = () => {
       for (const socket of [client, server]) {
         socket.destroy();
@@ -129,8 +134,13 @@ export class Relay {
         this.#lanes.delete(lane);
       }
     };
-    client.on("close", end);
-    server.on("close", end);
+    // What one side said before it closed still reaches the other, in its time.
+    const closed = (lane: Lane) => {
+      if (lane.held.length === 0 || this.#frozen.has(lane.direction)) end();
+      else lane.onEmpty = () => lane.to.end(end);
+    };
+    client.on("close", () => closed(lanes[0]));
+    server.on("close", () => closed(lanes[1]));
   }
 
   #lane(direction: Direction, from: Socket, to: Socket): Lane {
@@ -162,5 +172,6 @@ export class Relay {
         lane.to.write(next.chunk);
       }
     }
+    if (lane.held.length === 0) lane.onEmpty?.();
   }
 }
