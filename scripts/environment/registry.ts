@@ -10,11 +10,23 @@ export interface Registry {
   stop(): Promise<void>;
 }
 
-/** Starts docker-registry on a free port of 127.0.0.1 with its data in `folder`, which must exist. */
-export async function startRegistry(program: string, folder: string, mark: string): Promise<Registry | Problem> {
+export interface RegistryOptions {
+  /** The registry's own setting `auth`; without it everybody may pull and push. */
+  readonly auth?: object;
+  /** Its content; several registries may share one. Default is a folder in `folder`. */
+  readonly data?: string;
+}
+
+/** Starts docker-registry on a free port of 127.0.0.1 with its files in `folder`, which must exist. */
+export async function startRegistry(
+  program: string,
+  folder: string,
+  mark: string,
+  options: RegistryOptions = {},
+): Promise<Registry | Problem> {
   const config = join(folder, "registry.yml");
   const log = join(folder, "registry.log");
-  await writeFile(config, registryConfig(join(folder, "registry")));
+  await writeFile(config, registryConfig(options.data ?? join(folder, "registry"), options.auth));
   await writeFile(log, "");
   try {
     const env = { PATH: process.env.PATH ?? "", OZ_ENVIRONMENT_RUN: mark };
@@ -38,9 +50,10 @@ export async function startRegistry(program: string, folder: string, mark: strin
   }
 }
 
-function registryConfig(data: string): string {
+function registryConfig(data: string, auth: object | undefined): string {
   return JSON.stringify({
     version: "0.1",
+    ...(auth === undefined ? {} : { auth }),
     log: { level: "info", accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: data }, delete: { enabled: true } },
     http: { addr: "127.0.0.1:0" },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { tempFolder } from "../docker/registry/temp-folder.ts";
 import { sidecarImage } from "../support/images.ts";
 import { Relay } from "../support/relay.ts";
+import { until } from "../support/until.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 import { RegistryScene } from "./registry-scene.ts";
 
@@ -108,6 +109,11 @@ describe("a private image that cannot be pulled fails its task with image_pull, 
   });
 });
 
+/** Of logins, that is: the failure of a task before may be logged late. */
+function warningsFrom(line: number): readonly string[] {
+  return scene.fixture.worker.lines.slice(line).filter((text) => / WARN (?!task failed)/.test(text));
+}
+
 describe("public images are pulled, with one warning for", () => {
   const table: readonly (readonly [what: string, config: unknown, warning: RegExp])[] = [
     ["a helper that is not installed", { credsStore: "gone" }, /docker-credential-gone is not in the worker's PATH/],
@@ -118,8 +124,8 @@ describe("public images are pulled, with one warning for", () => {
     const { fixture } = scene;
     const from = fixture.worker.lines.length;
     for (const _ of [1, 2]) expect((await scene.runWith(config, fixture.image)).type).toBe("task_completed");
-    const warnings = fixture.worker.lines.slice(from).filter((line) => line.includes(" WARN "));
-    expect(warnings).toEqual([expect.stringMatching(warning)]);
+    await fixture.worker.waitForLine(warning, 5_000, from);
+    expect(warningsFrom(from)).toEqual([expect.stringMatching(warning)]);
   });
 
   test("but none for no file", async () => {
@@ -127,7 +133,7 @@ describe("public images are pulled, with one warning for", () => {
     const from = fixture.worker.lines.length;
     await scene.removeConfig();
     expect((await scene.run(fixture.image)).type).toBe("task_completed");
-    expect(fixture.worker.lines.slice(from).filter((line) => line.includes(" WARN "))).toEqual([]);
+    expect(warningsFrom(from)).toEqual([]);
   });
 });
 
@@ -143,7 +149,7 @@ test("pulls of one image with different logins are not shared", async () => {
       await fixture.oz.assign(data);
       // Once the daemon asks the registry, it has been given the login.
       await fixture.oz.waitForMessage("task_claimed", data.task_id);
-      while (relay.accepted === before) await Bun.sleep(5);
+      await until("the daemon asks the registry", () => relay.accepted > before);
       return data.task_id;
     };
     relay.freeze();

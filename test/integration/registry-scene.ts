@@ -30,17 +30,22 @@ export class RegistryScene implements AsyncDisposable {
       tempFolder(),
       tempFolder(),
     ]);
-    const image = await agentImage({ ...environment, registry: registries.open }, "private");
-    const home = join(folder.path, "home");
-    const fixture = await WorkerFixture.start("registry", {
-      env: { HOME: home, DOCKER_CONFIG: folder.path, PATH: `${programs.path}:${process.env.PATH}` },
-    });
-    const scene = new RegistryScene(registries, image, fixture, folder, programs);
-    await scene.#writeHelpers();
-    // Not to be used where DOCKER_CONFIG is set.
-    const elsewhere = scene.login(registries.basic, scene.wrongPassword);
-    await Bun.write(join(home, ".docker/config.json"), JSON.stringify(elsewhere));
-    return scene;
+    try {
+      const image = await agentImage({ ...environment, registry: registries.open }, "private");
+      const home = join(folder.path, "home");
+      const fixture = await WorkerFixture.start("registry", {
+        env: { HOME: home, DOCKER_CONFIG: folder.path, PATH: `${programs.path}:${process.env.PATH}` },
+      });
+      const scene = new RegistryScene(registries, image, fixture, folder, programs);
+      await scene.#writeHelpers();
+      // Not to be used where DOCKER_CONFIG is set.
+      const elsewhere = scene.login(registries.basic, scene.wrongPassword);
+      await Bun.write(join(home, ".docker/config.json"), JSON.stringify(elsewhere));
+      return scene;
+    } catch (error) {
+      await Promise.all([registries, folder, programs].map((part) => part[Symbol.asyncDispose]()));
+      throw error;
+    }
   }
 
   /** The private image by way of the registry that asks for a password. */
