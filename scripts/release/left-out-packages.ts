@@ -1,10 +1,10 @@
 import type { BunPlugin } from "bun";
 
 /**
- * Packages that the Docker client loads for what the worker never asks of it: its own ssh, and sessions and progress of
- * BuildKit. They are a good part of the bundle's weight, start and memory.
+ * Packages that the Docker client loads for what the worker never asks of it: its own ssh (with the native cpu-features), and sessions and
+ * progress of BuildKit. They are a good part of the bundle's weight, start and memory.
  */
-export const LEFT_OUT = ["ssh2", "cpu-features", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"] as const;
+export const LEFT_OUT = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"] as const;
 
 /** What a call into a left-out package says, on stderr and in its error. */
 export const REACHED = "which is left out of this binary";
