@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import * as v from "valibot";
 
-const Created = v.object({ Id: v.string() });
+const WithId = v.object({ Id: v.string() });
 const Waited = v.object({ StatusCode: v.number() });
 const Labelled = v.object({ Id: v.string(), Labels: v.nullable(v.record(v.string(), v.string())) });
 const Containers = v.array(Labelled);
@@ -21,7 +21,7 @@ export class BareEngine {
   /** Creates a container and answers its id. */
   async create(body: object, name?: string): Promise<string> {
     const query = name === undefined ? "" : `?name=${name}`;
-    return v.parse(Created, await this.#json("POST", `/containers/create${query}`, body)).Id;
+    return v.parse(WithId, await this.#json("POST", `/containers/create${query}`, body)).Id;
   }
 
   async start(id: string): Promise<void> {
@@ -59,6 +59,11 @@ export class BareEngine {
     const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
     const answer = v.parse(Containers, await this.#json("GET", `/containers/json?all=true&filters=${filters}`));
     return answer.map(({ Id, Labels }) => ({ id: Id, label: (name) => Labels?.[name] ?? "" }));
+  }
+
+  /** The id of an image that is here. */
+  async imageId(reference: string): Promise<string> {
+    return v.parse(WithId, await this.#json("GET", `/images/${reference}/json`)).Id;
   }
 
   /** Pulls `NAME:TAG` and reads the progress to its end. */

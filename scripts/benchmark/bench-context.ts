@@ -65,7 +65,7 @@ export async function publishedContent(
   bare: BareEngine,
   image: string,
 ): Promise<{ readonly placeholder: string; readonly volume: string }> {
-  const found = (await bare.containersWith(`${LABELS.imageReference}=${image}`))[0];
+  const found = (await bare.containersWith(`${LABELS.imageId}=${await bare.imageId(image)}`))[0];
   if (found === undefined) throw new Error(`no worker has published the content of ${image}`);
   return { placeholder: found.id, volume: found.label(LABELS.volume) };
 }
