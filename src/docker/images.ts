@@ -1,6 +1,7 @@
 import type { Clock } from "../support/clock.ts";
 import { pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { createRedactor } from "../support/redaction.ts";
 import { createSharedWork } from "../support/shared-work.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, EngineError, hasStatus } from "./engine-error.ts";
@@ -15,6 +16,8 @@ export interface PullCredentials {
   readonly header: string;
   /** Equal exactly where the credentials are equal, and none itself. */
   readonly fingerprint: string;
+  /** What a registry may repeat of them, and nobody must see. */
+  readonly secrets: readonly string[];
 }
 
 /** Platform of the daemon; images must have it. */
@@ -86,14 +89,20 @@ export function createImages(options: ImagesOptions): Images {
     credentials: PullCredentials | undefined,
     signal: AbortSignal,
   ): Promise<Attempt> {
+    const refused = (said: string): Attempt => {
+      const kind = pullFailureKind(said);
+      const problem = createRedactor(credentials?.secrets ?? [])(said);
+      return {
+        ok: false,
+        problem: kind === "denied" ? `${problem}; ${loginHint(reference, credentials)}` : problem,
+        kind,
+      };
+    };
     try {
       const failure = await transfer(reference, credentials, signal);
-      if (failure !== undefined) return { ok: false, problem: failure, kind: pullFailureKind(failure) };
-      return await checkPlatform(engine, localName(reference), platform);
+      return failure === undefined ? await checkPlatform(engine, localName(reference), platform) : refused(failure);
     } catch (error) {
-      if (error instanceof EngineError && error.kind === "status") {
-        return { ok: false, problem: error.message, kind: pullFailureKind(error.message) };
-      }
+      if (error instanceof EngineError && error.kind === "status") return refused(error.message);
       throw error;
     }
   }
@@ -159,6 +168,14 @@ async function checkPlatform(engine: Engine, name: string, wanted: Platform): Pr
     if (hasStatus(error, 404)) return { ok: false, problem: "it was removed right after the pull", kind: "network" };
     throw error;
   }
+}
+
+/** What an operator can do where a registry denies an image. */
+function loginHint({ registry }: ImageReference, credentials: PullCredentials | undefined): string {
+  const command = registry === "docker.io" ? "`docker login`" : `\`docker login ${registry}\``;
+  return credentials === undefined
+    ? `check the image's name, or run ${command} as the worker's user: it has no login for that registry`
+    : `check the image's name, and that the login of the worker's user may pull it: ${command} renews it`;
 }
 
 function localName(reference: ImageReference): string {

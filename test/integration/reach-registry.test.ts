@@ -95,6 +95,11 @@ describe("a private image that cannot be pulled fails its task with image_pull, 
       () => scene.basic,
       () => ({ ...scene.login(scene.registries.basic, scene.wrongPassword), credsStore: "leaky" }),
     ],
+    [
+      "a wrong password for a token server",
+      () => scene.token,
+      () => scene.login(scene.registries.token, scene.wrongPassword),
+    ],
     ["no login for a token server", () => scene.token, () => ({})],
     [
       "a wrong identity token",
@@ -106,6 +111,7 @@ describe("a private image that cannot be pulled fails its task with image_pull, 
     const { data } = await scene.runWith(config(), image());
     expect(data.failure_reason).toBe("image_pull");
     expect(data.message).toContain(image());
+    expect(data.message).toContain(`\`docker login ${image().split("/")[0]}\``);
   });
 });
 

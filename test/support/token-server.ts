@@ -47,7 +47,8 @@ export class TokenServer implements AsyncDisposable {
         form.get("grant_type") === "refresh_token"
           ? form.get("refresh_token") === identityToken
           : form.get("username") === user && form.get("password") === password;
-      return granted ? this.#grant(form, form.get("access_type") === "offline") : refusal();
+      const told = form.get("refresh_token") ?? form.get("password") ?? "";
+      return granted ? this.#grant(form, form.get("access_type") === "offline") : refusal(told);
     }
     const query = new URL(request.url).searchParams;
     const given = /^Basic (.+)$/.exec(request.headers.get("Authorization") ?? "")?.[1];
@@ -55,8 +56,8 @@ export class TokenServer implements AsyncDisposable {
     // As public registries do it: whoever has no login gets a token, which opens nothing here.
     if (given === undefined) return this.#token([], false);
     const { user, password } = this.#account;
-    const isRight = Buffer.from(given, "base64").toString("utf8") === `${user}:${password}`;
-    return isRight ? this.#grant(query, query.get("offline_token") === "true") : refusal();
+    const pair = Buffer.from(given, "base64").toString("utf8");
+    return pair === `${user}:${password}` ? this.#grant(query, query.get("offline_token") === "true") : refusal(pair);
   }
 
   #grant(asked: URLSearchParams, offline: boolean): Response {
@@ -100,6 +101,7 @@ export class TokenServer implements AsyncDisposable {
   }
 }
 
-function refusal(): Response {
-  return Response.json({ errors: [{ code: "UNAUTHORIZED", message: "wrong login" }] }, { status: 401 });
+/** As careless as a server can be: the daemon passes its words on. */
+function refusal(login: string): Response {
+  return Response.json({ errors: [{ code: "UNAUTHORIZED", message: `wrong login ${login}` }] }, { status: 401 });
 }
