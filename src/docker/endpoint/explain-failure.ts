@@ -93,6 +93,9 @@ function explainNetwork(code: string, message: string, folder: string | undefine
   if (UNTRUSTED.has(code)) {
     return `the daemon's certificate is not signed by the CA of ${ca}; put the CA that signed it there`;
   }
+  if (folder !== undefined && /ALERT_(CERTIFICATE_REQUIRED|NO_CERTIFICATE)/.test(code)) {
+    return `the daemon wants a client certificate; put cert.pem and key.pem into ${folder}`;
+  }
   if (folder !== undefined && /ALERT/.test(code)) {
     const cert = join(folder, "cert.pem");
     return `the daemon refuses the client certificate ${cert} (${alertOf(code)}); use one that its CA signed`;

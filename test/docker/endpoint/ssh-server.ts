@@ -66,7 +66,7 @@ export async function startSshServer(): Promise<SshServer> {
   };
   let child: Bun.Subprocess | undefined;
   const start = async () => {
-    child = Bun.spawn(["setsid", "--wait", sshd, "-D", "-e", "-f", config], {
+    child = Bun.spawn([sshd, "-D", "-e", "-f", config], {
       stdout: "ignore",
       stderr: "ignore",
       stdin: "ignore",
@@ -111,7 +111,7 @@ function killTree(pid: number): void {
 }
 
 /** The processes that have this one as their parent. */
-export function childrenOf(pid: number): readonly number[] {
+function childrenOf(pid: number): readonly number[] {
   const listed = Bun.spawnSync(["ps", "-o", "pid=", "--ppid", String(pid)]).stdout.toString();
   return listed.split("\n").flatMap((line) => (line.trim() === "" ? [] : [Number(line)]));
 }
