@@ -2,52 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type EndpointFiles, systemFiles } from "../../../src/docker/endpoint/endpoint-files.ts";
 import { type Environment, findEndpoint } from "../../../src/docker/endpoint/find-endpoint.ts";
-import { type ServerCertificate, TestAuthority } from "../../support/certificates.ts";
+import { CliContexts, filesWith, problemOf, VAR_RUN } from "./cli-contexts.ts";
 import { ScratchFolder } from "./scratch-folder.ts";
 
-/** The files of this machine, but only these sockets. */
-function filesWith(...sockets: readonly string[]): EndpointFiles {
-  return { ...systemFiles, socketAt: (path) => ({ kind: sockets.includes(path) ? "socket" : "missing" }) };
-}
-
-const VAR_RUN = "/var/run/docker.sock";
 const all = [VAR_RUN, "/xdg/docker.sock", "/home/me/.docker/run/docker.sock", "/home/me/.docker/desktop/docker.sock"];
 
-let home: ScratchFolder;
-let authority: TestAuthority;
-let client: ServerCertificate;
-let docker: string;
-
+let contexts: CliContexts;
 beforeAll(() => {
-  home = new ScratchFolder();
-  authority = new TestAuthority();
-  client = authority.issue();
-  docker = join(home.path, ".docker");
-  const cert = home.write("made/cert.pem", client.cert);
-  const key = home.write("made/key.pem", client.key);
-  const create = (name: string, endpoint: string) =>
-    home.run(["docker", "--config", docker, "context", "create", name, "--docker", endpoint]);
-  create("prod", `host=tcp://10.0.0.1:9999,ca=${authority.file},cert=${cert},key=${key}`);
-  create("unverified", "host=tcp://10.0.0.2:2376,skip-tls-verify=true");
-  create("plain", "host=tcp://10.0.0.3:2375");
-  create("portless", "host=tcp://10.0.0.4");
-  create("web", "host=https://10.0.0.5");
-  create("box", "host=ssh://me@box:22");
-  create("rootless", "host=unix:///run/user/1000/docker.sock");
-  create("nowhere", "host=");
-  home.write(".docker/config.json", { auths: {}, currentContext: "plain" });
+  contexts = new CliContexts();
 });
-afterAll(() => {
-  home[Symbol.dispose]();
-  authority[Symbol.dispose]();
-});
+afterAll(() => contexts[Symbol.dispose]());
 
-function find(env: Environment, files: EndpointFiles = filesWith(VAR_RUN), folder: string | undefined = home.path) {
-  return findEndpoint({ env, home: folder, files });
-}
-
-function problemOf(search: ReturnType<typeof findEndpoint>): string {
-  return search.kind === "failed" ? search.problem : JSON.stringify(search);
+function find(env: Environment, files = filesWith(VAR_RUN), home = contexts.home) {
+  return findEndpoint({ env, home, files });
 }
 
 describe("what is set explicitly wins over what is found", () => {
@@ -84,95 +51,17 @@ describe("what is set explicitly wins over what is found", () => {
   });
 
   test("currentContext tells where it stands", () => {
-    expect(find({})).toMatchObject({ source: `context "plain" (currentContext of ${join(docker, "config.json")})` });
-  });
-
-  test("DOCKER_CONFIG moves the folder, and no home is needed then", () => {
-    const search = findEndpoint({ env: { DOCKER_CONFIG: docker, DOCKER_CONTEXT: "rootless" }, files: filesWith() });
-    expect(search).toMatchObject({ endpoint: { kind: "unix", socketPath: "/run/user/1000/docker.sock" } });
-  });
-});
-
-describe("contexts as the Docker CLI writes them", () => {
-  const table = [
-    ["plain", { kind: "tcp", host: "10.0.0.3", port: 2375 }],
-    ["portless", { kind: "tcp", host: "10.0.0.4", port: 80 }],
-    ["box", { kind: "ssh", host: "box", user: "me", port: 22, remoteSocket: VAR_RUN }],
-    ["rootless", { kind: "unix", socketPath: "/run/user/1000/docker.sock" }],
-    ["nowhere", { kind: "unix", socketPath: VAR_RUN }],
-  ] as const;
-  test.each(table)("%s", (name, endpoint) => {
-    const search = find({ DOCKER_CONTEXT: name });
-    expect(search).toEqual({ kind: "found", endpoint, source: `context "${name}" (DOCKER_CONTEXT)`, warnings: [] });
-  });
-
-  test("with TLS material of their own; DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are not for them", () => {
-    const search = find({ DOCKER_CONTEXT: "prod", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/nowhere" });
-    expect(search).toMatchObject({
-      endpoint: { host: "10.0.0.1", port: 9999, tls: { ca: authority.pem, ...client, verify: true } },
+    expect(find({})).toMatchObject({
+      source: `context "plain" (currentContext of ${join(contexts.folder, "config.json")})`,
     });
   });
 
-  test("without verification", () => {
-    expect(find({ DOCKER_CONTEXT: "unverified" })).toMatchObject({ endpoint: { port: 2376, tls: { verify: false } } });
-  });
-
-  test("https is TLS with the public roots", () => {
-    expect(find({ DOCKER_CONTEXT: "web" })).toMatchObject({ endpoint: { port: 443, tls: { verify: true } } });
-  });
-
-  test("an unknown one is named, with those that exist", () => {
-    const problem = problemOf(find({ DOCKER_CONTEXT: "prd" }));
-    expect(problem).toStartWith(
-      `there is no Docker context "prd" in ${docker}; the contexts there: "default", "box", `,
-    );
-    expect(problem).toContain('"prod"');
-    expect(problem).toEndWith("(it is named by DOCKER_CONTEXT)");
-  });
-
-  test("an unknown current one names the file", () => {
-    using folder = new ScratchFolder();
-    const path = folder.write("config.json", { currentContext: "gone" });
-    expect(problemOf(find({ DOCKER_CONFIG: folder.path }))).toBe(
-      `there is no Docker context "gone" in ${folder.path}; the contexts there: "default" (it is named by currentContext of ${path})`,
-    );
-  });
-
-  test("a context needs a folder", () => {
-    const search = findEndpoint({ env: { DOCKER_CONTEXT: "prod" }, files: filesWith(VAR_RUN) });
-    expect(problemOf(search)).toBe(
-      'the Docker context "prod" (DOCKER_CONTEXT) cannot be looked up: neither DOCKER_CONFIG nor HOME is set',
-    );
-  });
-
-  const damage: readonly (readonly [string, string])[] = [
-    ["no JSON", "{"],
-    ["null", "null"],
-    ["a list", "[]"],
-    ["no endpoint", '{"Name":"prod","Endpoints":{}}'],
-    ["a number for a host", '{"Name":"prod","Endpoints":{"docker":{"Host":7}}}'],
-  ];
-  test.each(damage)("a damaged meta.json is named: %s", (_, text) => {
-    using folder = new ScratchFolder();
-    const path = folder.write(
-      `contexts/meta/${new Bun.CryptoHasher("sha256").update("prod").digest("hex")}/meta.json`,
-      text,
-    );
-    expect(problemOf(find({ DOCKER_CONFIG: folder.path, DOCKER_CONTEXT: "prod" }))).toContain(path);
-  });
-
-  test("a broken TLS file of a context is named", () => {
-    using folder = new ScratchFolder();
-    const cert = folder.write("cert.pem", client.cert);
-    const key = folder.write("key.pem", client.key);
-    const config = join(folder.path, "config");
-    const endpoint = `host=tcp://10.0.0.1:1,ca=${authority.file},cert=${cert},key=${key}`;
-    folder.run(["docker", "--config", config, "context", "create", "prod", "--docker", endpoint]);
-    const id = new Bun.CryptoHasher("sha256").update("prod").digest("hex");
-    const ca = folder.write(`config/contexts/tls/${id}/docker/ca.pem`, "rubbish");
-    expect(problemOf(find({ DOCKER_CONFIG: config, DOCKER_CONTEXT: "prod" }))).toBe(
-      `the Docker context "prod" cannot be used: the CA certificate ${ca} is not a PEM certificate (it is named by DOCKER_CONTEXT)`,
-    );
+  test("DOCKER_CONFIG moves the folder, and no home is needed then", () => {
+    const search = findEndpoint({
+      env: { DOCKER_CONFIG: contexts.folder, DOCKER_CONTEXT: "rootless" },
+      files: filesWith(),
+    });
+    expect(search).toMatchObject({ endpoint: { kind: "unix", socketPath: "/run/user/1000/docker.sock" } });
   });
 });
 
@@ -236,21 +125,23 @@ describe("the TLS variables mean what they mean to the Docker CLI", () => {
     const search = find({
       DOCKER_HOST: "tcp://10.0.0.1:4711",
       DOCKER_TLS_VERIFY: "1",
-      DOCKER_CERT_PATH: authority.folder,
+      DOCKER_CERT_PATH: contexts.authority.folder,
     });
     expect(search).toMatchObject({
-      endpoint: { port: 4711, tls: { ca: authority.pem, verify: true, folder: authority.folder } },
+      endpoint: { port: 4711, tls: { ca: contexts.authority.pem, verify: true, folder: contexts.authority.folder } },
     });
   });
   test.each(["0", "false", " "])("any value but the empty one turns it on: %p", (value) => {
-    const search = find({ ...host, DOCKER_TLS_VERIFY: value, DOCKER_CERT_PATH: authority.folder });
+    const search = find({ ...host, DOCKER_TLS_VERIFY: value, DOCKER_CERT_PATH: contexts.authority.folder });
     expect(search).toMatchObject({ endpoint: { port: 2375, tls: { verify: true } } });
   });
   test("DOCKER_TLS is TLS without verification", () => {
-    expect(find({ ...host, DOCKER_TLS: "1" })).toMatchObject({ endpoint: { tls: { verify: false, folder: docker } } });
+    expect(find({ ...host, DOCKER_TLS: "1" })).toMatchObject({
+      endpoint: { tls: { verify: false, folder: contexts.folder } },
+    });
   });
   test("DOCKER_CERT_PATH alone is no TLS", () => {
-    const search = find({ ...host, DOCKER_CERT_PATH: authority.folder });
+    const search = find({ ...host, DOCKER_CERT_PATH: contexts.authority.folder });
     expect(search).toMatchObject({ endpoint: { kind: "tcp", host: "10.0.0.1", port: 2375 } });
     expect(search).not.toHaveProperty("endpoint.tls");
   });
@@ -263,13 +154,13 @@ describe("the TLS variables mean what they mean to the Docker CLI", () => {
   });
   test("the folder's default is the Docker config folder", () => {
     expect(problemOf(find({ ...host, DOCKER_TLS_VERIFY: "1" }))).toBe(
-      `DOCKER_HOST cannot be used with DOCKER_TLS_VERIFY: the CA certificate ${docker}/ca.pem does not exist; ` +
+      `DOCKER_HOST cannot be used with DOCKER_TLS_VERIFY: the CA certificate ${contexts.folder}/ca.pem does not exist; ` +
         "put it there or point DOCKER_CERT_PATH at its folder",
     );
   });
   test("with no host and no socket they mean TLS on this machine", () => {
-    const env = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: authority.folder };
-    expect(find(env, filesWith(), undefined)).toMatchObject({ endpoint: { host: "10.0.0.3" } });
+    const env = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: contexts.authority.folder };
+    expect(find(env, filesWith())).toMatchObject({ endpoint: { host: "10.0.0.3" } });
     expect(findEndpoint({ env, files: filesWith() })).toMatchObject({
       source: "DOCKER_TLS_VERIFY",
       endpoint: { host: "localhost", port: 2376, tls: { verify: true } },

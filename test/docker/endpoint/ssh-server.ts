@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, untilListening } from "./local-server.ts";
+import { processes } from "./processes.ts";
 import { ScratchFolder } from "./scratch-folder.ts";
 
 /** An sshd of the test's own; `Host box` of its client configuration leads there. Ends with `await using`. */
@@ -111,7 +112,6 @@ function killTree(pid: number): void {
 }
 
 /** The processes that have this one as their parent. */
-function childrenOf(pid: number): readonly number[] {
-  const listed = Bun.spawnSync(["ps", "-o", "pid=", "--ppid", String(pid)]).stdout.toString();
-  return listed.split("\n").flatMap((line) => (line.trim() === "" ? [] : [Number(line)]));
+export function childrenOf(pid: number): readonly number[] {
+  return processes().flatMap((one) => (one.parent === pid ? [one.pid] : []));
 }

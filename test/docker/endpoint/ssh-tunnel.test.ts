@@ -8,6 +8,7 @@ import { systemClock } from "../../../src/support/clock.ts";
 import { type RecordedLog, recordedLog } from "../../support/recorded-log.ts";
 import { daemonSocket } from "./daemon-socket.ts";
 import { freePort } from "./local-server.ts";
+import { processes } from "./processes.ts";
 import { ScratchFolder } from "./scratch-folder.ts";
 import { type SshServer, startSshServer } from "./ssh-server.ts";
 
@@ -43,10 +44,9 @@ async function answers(socketPath: string): Promise<boolean> {
 
 /** Processes of a tunnel: the ssh itself, and the guards around it. */
 function processesOf(socketPath: string): { readonly ssh: readonly number[]; readonly guards: readonly number[] } {
-  const rows = Bun.spawnSync(["ps", "-eo", "pid=,args="]).stdout.toString().split("\n");
-  const mine = rows.filter((row) => row.includes(`${socketPath}:`));
+  const mine = processes().filter(({ command }) => command.includes(`${socketPath}:`));
   const pids = (isSsh: boolean) =>
-    mine.filter((row) => /^\s*\d+ \S*ssh /.test(row) === isSsh).map((row) => Number.parseInt(row, 10));
+    mine.filter(({ command }) => /^\S*ssh /.test(command) === isSsh).map(({ pid }) => pid);
   return { ssh: pids(true), guards: pids(false) };
 }
 
