@@ -24,6 +24,9 @@ const POLL_MS = 50;
 const PING_LIMIT_MS = 5000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 30_000;
+// A tunnel that ends sooner has not proved itself: the next attempt waits longer.
+const HEALTHY_MS = 10_000;
+const FAILED = "ssh failed";
 
 /**
  * Opens a tunnel to the daemon of another machine with the user's own `ssh`: its configuration, keys, agent and known
@@ -74,13 +77,18 @@ async function supervise(tunnel: Supervision, first: SshChild): Promise<void> {
   const where = describeEndpoint(tunnel.endpoint);
   let child = first;
   let retryMs = FIRST_RETRY_MS;
-  let reason = "ssh failed";
+  let reason = FAILED;
+  let upSince: number | undefined = clock.now();
+  // Ends what any later step waits for.
+  stop.addEventListener("abort", () => void child.end(), { once: true });
   while (!stop.aborted) {
-    await endedOrStopped(child, stop);
+    await child.ended;
     await child.end();
     if (stop.aborted) {
       return;
     }
+    const healthy = upSince !== undefined && clock.now() - upSince >= HEALTHY_MS;
+    retryMs = healthy ? FIRST_RETRY_MS : retryMs;
     log.warn("The ssh tunnel to the Docker daemon ended; it is opened again", {
       daemon: where,
       reason: described(reason, child),
@@ -90,15 +98,14 @@ async function supervise(tunnel: Supervision, first: SshChild): Promise<void> {
     if (stop.aborted) {
       return;
     }
+    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     child = tunnel.start();
     const trouble = await waitUntilReady(child, tunnel.socketPath, clock, stop);
+    reason = trouble ?? FAILED;
+    upSince = trouble === undefined ? clock.now() : undefined;
     if (trouble === undefined) {
-      retryMs = FIRST_RETRY_MS;
-      reason = "ssh failed";
       log.info("The ssh tunnel to the Docker daemon is open again", { daemon: where });
     } else {
-      reason = trouble;
-      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       await child.end();
     }
   }
@@ -108,20 +115,6 @@ async function supervise(tunnel: Supervision, first: SshChild): Promise<void> {
 function described(trouble: string, child: SshChild): string {
   const line = child.lastLine();
   return line === "" ? trouble : `${trouble}: ${line}`;
-}
-
-function endedOrStopped(child: SshChild, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stop.removeEventListener("abort", done);
-      resolve();
-    };
-    void child.ended.then(done);
-    stop.addEventListener("abort", done, { once: true });
-    if (stop.aborted) {
-      done();
-    }
-  });
 }
 
 /** What kept the daemon from answering through the tunnel, or `undefined` once it has answered. */
@@ -138,7 +131,7 @@ async function waitUntilReady(
   const limit = clock.now() + READY_LIMIT_MS;
   while (clock.now() < limit && !stop?.aborted) {
     if (state.ended) {
-      return "ssh failed";
+      return FAILED;
     }
     if (systemFiles.socketAt(socketPath).kind === "socket") {
       const answer = await getFromEngine({ kind: "unix", socketPath }, "/_ping", { clock, timeoutMs: PING_LIMIT_MS });
