@@ -6,7 +6,7 @@ import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
 import { createEngine, type Engine } from "./docker/engine.ts";
 import { describeError } from "./docker/engine-error.ts";
-import { createEngineWatch, type EngineWatch } from "./docker/engine-watch.ts";
+import { createEngineWatch, type EngineWatch, persist } from "./docker/engine-watch.ts";
 import { createImages } from "./docker/images.ts";
 import { findOwnContainer } from "./docker/own-container.ts";
 import { currentOwner, encodeOwner, type Owner, readSystemFile } from "./docker/owner.ts";
@@ -16,7 +16,7 @@ import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
 import { liveProblems, PING_LIMIT_MS } from "./health/live-problems.ts";
 import { serveHealth } from "./health/serve-health.ts";
-import { systemClock } from "./support/clock.ts";
+import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { type Repeating, repeat } from "./support/repeat.ts";
 import { findServiceManager } from "./systemd/service-manager.ts";
@@ -24,6 +24,8 @@ import { createWorker, type Worker } from "./worker/worker.ts";
 
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
 const DRAIN_LIMIT_MS = 12_500;
+/** For an ssh tunnel; what is left of it then ends with the process. */
+const CLOSE_LIMIT_MS = 400;
 const RECOVER_EVERY_MS = 30_000;
 const HOUSEKEEPING_EVERY_MS = 300_000;
 
@@ -59,7 +61,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
 
   const engine = createEngine(reached.docker.modem);
   const watch = createEngineWatch(engine, clock, log);
-  const owner = await thisProcess(engine, log);
+  const owner = await thisProcess(engine, watch, log);
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const runtime = createDockerRuntime({
     engine,
@@ -139,12 +141,14 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
 }
 
 /** The record of this process's ownership. Where the daemon does not tell, the process is taken to run on a host. */
-async function thisProcess(engine: Engine, log: Log): Promise<Owner> {
+async function thisProcess(engine: Engine, watch: EngineWatch, log: Log): Promise<Owner> {
   try {
-    const container = await findOwnContainer(engine, readSystemFile, hostname());
+    const container = await persist(watch, undefined, () => findOwnContainer(engine, readSystemFile, hostname()));
     return currentOwner(readSystemFile, container);
   } catch (error) {
-    log.debug("whether this worker runs in a container could not be found out", { reason: describeError(error) });
+    log.warn("whether this worker runs in a container could not be found out: others may not see when it is gone", {
+      reason: describeError(error),
+    });
     return currentOwner();
   }
 }
@@ -168,6 +172,6 @@ async function shutDown(signal: string, parts: Parts): Promise<void> {
   }
   await link.close();
   watch.stop();
-  await reached.close();
+  await Promise.race([reached.close(), pause(systemClock, CLOSE_LIMIT_MS)]);
   log.info("stopped");
 }

@@ -71,4 +71,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-await main();
+main().catch((error: unknown) => {
+  process.stderr.write(`the worker could not start on a defect of its own: ${reasonOf(error)}\n`);
+  process.exit(1);
+});

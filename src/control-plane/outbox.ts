@@ -2,8 +2,8 @@
 export interface Delivery {
   /** Resolves when Oz has provably read the message; pending for as long as that takes. */
   readonly delivered: Promise<void>;
-  /** Sends the message again, after everything queued so far, if it is not yet delivered. */
-  repeat(): void;
+  /** Sends the message again, after everything queued so far; answers `false` where it is delivered already. */
+  repeat(): boolean;
 }
 
 /** Messages that Oz has not provably read, in order, whatever becomes of the links that they went over. */
@@ -25,7 +25,7 @@ export interface Outbox {
 interface Entry {
   readonly text: string;
   readonly resolve: () => void;
-  /** Its first place on this link; undefined before it went out there. */
+  /** The place of its last copy on this link; undefined before that went out. */
   place: number | undefined;
   waiting: boolean;
 }
@@ -50,11 +50,14 @@ export function createOutbox(onWaiting: () => void): Outbox {
         delivered: promise,
         repeat() {
           const at = entries.indexOf(entry);
-          if (at < 0) return;
+          if (at < 0) return false;
           entries.splice(at, 1);
           entries.push(entry);
           entry.waiting = true;
+          // What was sent before may be what it is to follow: only the last copy counts.
+          entry.place = undefined;
           onWaiting();
+          return true;
         },
       };
     },
@@ -75,8 +78,7 @@ export function createOutbox(onWaiting: () => void): Outbox {
       if (entry === undefined) return undefined;
       places += 1;
       entry.waiting = false;
-      // After a repeat the earlier copy still counts: once it is read, nothing has to go out again.
-      entry.place ??= places;
+      entry.place = places;
       return entry.text;
     },
 

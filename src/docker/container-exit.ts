@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import * as v from "valibot";
+import { pause, systemClock } from "../support/clock.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError, hasStatus } from "./engine-error.ts";
 import { inspectContainer } from "./engine-objects.ts";
@@ -23,6 +24,10 @@ export interface ExitSubscription {
 const SIGKILLED = 137;
 /** The kernel's report of a kill for memory may reach the engine just after the end of the process. */
 const OOM_REPORT_DELAY_MS = 250;
+/** Between two subscriptions, doubling while they do not last. */
+const FIRST_PAUSE_MS = 100;
+const LAST_PAUSE_MS = 5_000;
+const LASTED_MS = 5_000;
 
 /**
  * Subscribes to the end of a container that is created but not yet started, or runs. Resolves once the engine has
@@ -50,7 +55,9 @@ async function follow(
   signal: AbortSignal,
 ): Promise<ContainerExit> {
   let stream = first;
+  let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
+    const openedAt = systemClock.now();
     try {
       return await confirm(engine, id, await readWait(stream));
     } catch (error) {
@@ -59,6 +66,9 @@ async function follow(
       if (!(error instanceof EngineError)) throw error;
       watch.note(error);
     }
+    // Something between here and the daemon may cut every wait at once.
+    pauseMs = systemClock.now() - openedAt > LASTED_MS ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
+    await pause(systemClock, pauseMs, signal);
     const next = await persist(watch, signal, () => resume(engine, id, signal), Number.POSITIVE_INFINITY);
     if ("kind" in next) return next;
     stream = next;

@@ -3,8 +3,6 @@ import type { Engine } from "./engine.ts";
 
 export const TAIL_LINES = 100;
 const TAIL_BYTES = 64 * 1024;
-/** Length, in characters, at which a line of output is cut. */
-const MAX_LINE = 1000;
 const READ_LIMIT_MS = 10_000;
 /** Docker Engine API, "Attach to a container", stream format: type, three zero bytes, length as big-endian 32 bits. */
 const HEADER_BYTES = 8;
@@ -35,13 +33,27 @@ async function lastBytes(stream: Readable, limitMs: number): Promise<Buffer> {
     clearTimeout(timer);
     stream.destroy();
   }
-  return demultiplexer.last();
+  const { output, cut } = demultiplexer.last();
+  return cut ? afterFirstLine(output) : output;
+}
+
+/** Half a line could hold half a secret, which nobody would recognise. */
+function afterFirstLine(output: Buffer): Buffer {
+  const end = output.indexOf("\n");
+  return end < 0 ? Buffer.alloc(0) : output.subarray(end + 1);
+}
+
+export interface Demultiplexer {
+  push(chunk: Buffer): void;
+  /** What is kept; `cut` where something before it is not. */
+  last(): { readonly output: Buffer; readonly cut: boolean };
 }
 
 /** Joins the payloads of stdout and stderr frames, as they come, and keeps the last `maxBytes` of them. */
-export function createDemultiplexer(maxBytes: number): { push(chunk: Buffer): void; last(): Buffer } {
+export function createDemultiplexer(maxBytes: number): Demultiplexer {
   let kept: Buffer[] = [];
   let keptBytes = 0;
+  let cut = false;
   let header = Buffer.alloc(0);
   let payloadLeft = 0;
 
@@ -49,6 +61,7 @@ export function createDemultiplexer(maxBytes: number): { push(chunk: Buffer): vo
     kept.push(payload);
     keptBytes += payload.length;
     if (keptBytes <= 2 * maxBytes) return;
+    cut = true;
     const joined = Buffer.concat(kept).subarray(-maxBytes);
     kept = [Buffer.from(joined)];
     keptBytes = joined.length;
@@ -74,13 +87,16 @@ export function createDemultiplexer(maxBytes: number): { push(chunk: Buffer): vo
         }
       }
     },
-    last: () => Buffer.concat(kept).subarray(-maxBytes),
+    last() {
+      const output = Buffer.concat(kept).subarray(-maxBytes);
+      return { output, cut: cut || output.length < keptBytes };
+    },
   };
 }
 
-/** Splits an output into its last lines, each cut to a bearable length. */
+/** Splits an output into its last lines, whole. */
 export function tailLines(output: Buffer): readonly string[] {
   const lines = output.toString("utf8").split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
-  return lines.slice(-TAIL_LINES).map((line) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line));
+  return lines.slice(-TAIL_LINES);
 }

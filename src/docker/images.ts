@@ -102,7 +102,8 @@ export function createImages(options: ImagesOptions): Images {
       const failure = await transfer(reference, credentials, signal);
       return failure === undefined ? await checkPlatform(engine, localName(reference), platform) : refused(failure);
     } catch (error) {
-      if (error instanceof EngineError && error.kind === "status") return refused(error.message);
+      const isAnswer = error instanceof EngineError && (error.kind === "status" || error.kind === "stalled");
+      if (isAnswer) return refused(error.message);
       throw error;
     }
   }

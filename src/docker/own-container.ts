@@ -6,12 +6,19 @@ const CONTAINER_ID = /\b[0-9a-f]{64}\b/g;
 /** Docker names a container's host after its id, unless it is told another name. */
 const SHORT_ID = /^[0-9a-f]{12}$/;
 
+/** Files that Docker mounts into a container, and into no other place, from a folder named after the container. */
+const OWN_FILES = new Set(["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]);
+/** Field of a line of /proc/PID/mountinfo (proc(5)) that holds the mount point. */
+const MOUNT_POINT = 4;
+
 /**
- * Ids of containers in which this process might run: Docker mounts hosts, hostname and resolv.conf from a folder that
- * is named after the container, and older kernels show the id as a control group.
+ * Ids of containers in which this process might run: the sources of files that Docker mounts, the control groups that
+ * older kernels show, the name of the host. A host's own mounts name the containers that it runs: these do not count.
  */
 export function possibleOwnContainers(read: ReadSystemFile, hostname: string): readonly string[] {
-  const mounts = (read("/proc/self/mountinfo") ?? "").split("\n").filter((line) => /\/containers?\//.test(line));
+  const mounts = (read("/proc/self/mountinfo") ?? "")
+    .split("\n")
+    .filter((line) => OWN_FILES.has(line.split(" ")[MOUNT_POINT] ?? ""));
   const groups = read("/proc/self/cgroup") ?? "";
   const ids = `${mounts.join("\n")}\n${groups}`.match(CONTAINER_ID) ?? [];
   return [...new Set([...ids, ...(SHORT_ID.test(hostname) ? [hostname] : [])])];

@@ -65,6 +65,9 @@ export function processStart(pid: number, read: ReadSystemFile = readSystemFile)
   return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
 }
 
+/** Whether there is a process of that id, whoever's. */
+export type ProcessExists = (pid: number) => boolean;
+
 /** State of a container as far as ownership needs it. */
 export interface OwnerContainerState {
   readonly running: boolean;
@@ -83,16 +86,17 @@ export async function ownerState(
   self: Owner,
   inspectContainer: (id: string) => Promise<OwnerContainerState | undefined>,
   read: ReadSystemFile = readSystemFile,
+  exists: ProcessExists = processExists,
 ): Promise<OwnerState> {
   if (encodeOwner(owner) === encodeOwner(self)) return "alive";
   if (owner.container !== undefined) {
     const state = await inspectContainer(owner.container.id);
     if (!state?.running || state.startedAt !== owner.container.startedAt) return "gone";
     // The container lives, but its main process may have been another program that starts workers.
-    return sameNamespace(owner, self) ? processState(owner, read) : "alive";
+    return sameNamespace(owner, self) ? processState(owner, read, exists) : "alive";
   }
   if (owner.boot === self.boot && owner.boot !== "") {
-    return sameNamespace(owner, self) ? processState(owner, read) : "unknown";
+    return sameNamespace(owner, self) ? processState(owner, read, exists) : "unknown";
   }
   const sameMachine = owner.machine !== undefined && owner.machine === self.machine && owner.host === self.host;
   return sameMachine && self.boot !== "" && owner.boot !== "" ? "gone" : "unknown";
@@ -102,8 +106,11 @@ function sameNamespace(owner: Owner, self: Owner): boolean {
   return owner.boot === self.boot && owner.pidNamespace !== "" && owner.pidNamespace === self.pidNamespace;
 }
 
-function processState(owner: Owner, read: ReadSystemFile): OwnerState {
-  return processStart(owner.pid, read) === owner.start ? "alive" : "gone";
+function processState(owner: Owner, read: ReadSystemFile, exists: ProcessExists): OwnerState {
+  const start = processStart(owner.pid, read);
+  if (start !== undefined) return start === owner.start ? "alive" : "gone";
+  // /proc may hide the processes of other users.
+  return read(`/proc/${owner.pid}/stat`) === undefined && exists(owner.pid) ? "unknown" : "gone";
 }
 
 function pidNamespace(): string | undefined {
@@ -120,5 +127,14 @@ export function readSystemFile(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch {
     return undefined;
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -14,7 +14,7 @@ const MAX_LINE_BYTES = 1024 * 1024;
 
 /**
  * Reads a pull's progress to its end. Answers the error that Docker reports inside the stream, or `undefined`.
- * Rejects with an `EngineError`: `unreachable` when the stream breaks, `timeout` after `stallMs` without a byte.
+ * Rejects with an `EngineError`: `unreachable` when the stream breaks, `stalled` after `stallMs` without a byte.
  */
 export function readPullProgress(
   stream: Readable,
@@ -36,7 +36,7 @@ export function readPullProgress(
     }
     function onStall(): void {
       const seconds = Math.round(stallMs / 1000);
-      finish(() => reject(new EngineError("timeout", `no progress for ${seconds} s: the pull was given up`)));
+      finish(() => reject(new EngineError("stalled", `no progress for ${seconds} s: the pull was given up`)));
     }
     function take(line: string): void {
       const parsed = v.safeParse(ProgressLine, parseJson(line));

@@ -1,3 +1,4 @@
+import type { ClientMessage } from "../protocol/client-message.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { Delivery } from "./oz-channel.ts";
 import { StopRequest } from "./task-runtime.ts";
@@ -9,7 +10,8 @@ export interface ActiveExecution {
   readonly abort: AbortController;
   /** `claiming`: Oz does not know yet. `reporting`: it has ended, and its slot is free. */
   phase: "claiming" | "running" | "reporting";
-  /** The terminal message on its way. */
+  /** The message that tells of its end, and its latest way to Oz. */
+  terminal?: ClientMessage;
   delivery?: Delivery;
   /** Settles when nothing of it is left to do. */
   done: Promise<void>;

@@ -4,8 +4,8 @@ import type { ClientMessage } from "../protocol/client-message.ts";
 export interface Delivery {
   /** Resolves when Oz has provably read the message; pending for as long as that takes. */
   readonly delivered: Promise<void>;
-  /** Sends the message again, after everything queued so far, if it is not yet delivered. */
-  repeat(): void;
+  /** Sends the message again, after everything queued so far; answers `false` where it is delivered already. */
+  repeat(): boolean;
 }
 
 /** The way to Oz, as the worker sees it. Messages survive broken links, in order. */

@@ -1,11 +1,12 @@
 import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
 import type { Log } from "../support/log.ts";
+import { shorten } from "../support/printable.ts";
 import { createRedactor, type Redactor } from "../support/redaction.ts";
 import type { TaskSpecResult } from "../task/build-task-spec.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
 import type { ActiveExecution } from "./active-executions.ts";
-import type { OzChannel } from "./oz-channel.ts";
+import type { Delivery, OzChannel } from "./oz-channel.ts";
 import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
 
 export interface ExecutionRoom {
@@ -14,6 +15,9 @@ export interface ExecutionRoom {
   readonly workerId: string;
   readonly log: Log;
 }
+
+/** Characters of a line of a task's output in the log. */
+const MAX_TAIL_LINE = 1000;
 
 /** Tells what to run; asked once the execution is claimed. */
 export type PlanTask = () => TaskSpecResult;
@@ -62,12 +66,19 @@ async function report(
   const { execution } = active;
   const outcome = toOutcome(result, redact);
   active.phase = "reporting";
-  active.delivery = room.channel.send(terminalMessage(execution.taskId, outcome));
+  active.terminal = terminalMessage(execution.taskId, outcome);
+  active.delivery = room.channel.send(active.terminal);
   logOutcome(log, outcome, result);
   const tail = showsTail(result) ? logTail(room, active, redact, log) : Promise.resolve();
   await Promise.all([active.delivery.delivered, tail]);
   log.debug("Oz has read the result");
   await room.runtime.release(execution);
+  // A redelivery meanwhile was claimed again, and has its own report.
+  let last: Delivery | undefined;
+  while (active.delivery !== last) {
+    last = active.delivery;
+    await last.delivered;
+  }
 }
 
 async function claim(room: ExecutionRoom, active: ActiveExecution): Promise<boolean> {
@@ -143,7 +154,8 @@ function showsTail(result: ExecutionResult): boolean {
 
 async function logTail(room: ExecutionRoom, active: ActiveExecution, redact: Redactor, log: Log): Promise<void> {
   const lines = await room.runtime.tail(active.execution);
-  for (const line of lines) log.warn("output", { line: redact(line) });
+  // Redacted whole, shortened afterwards: half a secret would not be recognised.
+  for (const line of lines) log.warn("output", { line: shorten(redact(line), MAX_TAIL_LINE) });
 }
 
 function executionFields(active: ActiveExecution): { task: string; execution: string | undefined } {

@@ -60,7 +60,9 @@ export function createWorker(options: WorkerOptions): Worker {
       // One that is being claimed says so to Oz by itself.
       if (here.phase === "claiming") return;
       channel.send(taskClaimed(execution.taskId, workerId));
-      here.delivery?.repeat();
+      if (here.delivery !== undefined && here.terminal !== undefined && !here.delivery.repeat()) {
+        here.delivery = channel.send(here.terminal);
+      }
     } else {
       const added = active.add(execution);
       supervise(added, runExecution(room, added, plan));

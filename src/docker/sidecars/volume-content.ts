@@ -28,10 +28,24 @@ export function createVolumeContent(
   onPublished: () => void = () => {},
 ): SidecarContent {
   const filling = createSharedWork<string>();
+  /** Volumes that were not what they should be when they were used. */
+  const suspects = new Set<string>();
 
   async function publishedVolume(imageId: string): Promise<string | undefined> {
     const placeholder = await inspectContainer(engine, sidecarNames.published(imageId));
-    return placeholder?.Config.Labels[LABELS.volume];
+    const volume = placeholder?.Config.Labels[LABELS.volume];
+    if (placeholder === undefined || volume === undefined || !suspects.delete(volume)) return volume;
+    if (await holds(volume, imageId)) return volume;
+    // Somebody has taken the volume away by hand, and left what publishes it.
+    await removeContainer(engine, placeholder.Id);
+    await removeVolume(engine, volume);
+    return undefined;
+  }
+
+  async function holds(volume: string, imageId: string): Promise<boolean> {
+    const there = (await inspectVolume(engine, volume))?.Labels[LABELS.imageId] === imageId;
+    if (!there) suspects.add(volume);
+    return there;
   }
 
   async function publish(imageId: string, image: string, signal: AbortSignal): Promise<string> {
@@ -82,7 +96,7 @@ export function createVolumeContent(
         VolumeOptions: { NoCopy: true },
       },
       ...(readOnly ? {} : { privateVolume: volume }),
-      stillValid: async () => (await inspectVolume(engine, volume))?.Labels[LABELS.imageId] === imageId,
+      stillValid: () => holds(volume, imageId),
     };
   }
 
