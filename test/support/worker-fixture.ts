@@ -192,7 +192,7 @@ export class WorkerFixture {
 export async function outputOf(container: Docker.Container): Promise<readonly string[]> {
   const demultiplexer = createDemultiplexer(1_000_000);
   demultiplexer.push(await container.logs({ stdout: true, stderr: true }));
-  return demultiplexer.last().toString("utf8").trimEnd().split("\n");
+  return demultiplexer.last().output.toString("utf8").trimEnd().split("\n");
 }
 
 const isClaim = (type: string) => type === "task_claimed" || type === "task_rejected";
