@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmod, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { version } from "../../package.json";
+import { REACHED } from "../../scripts/release/left-out-packages.ts";
+import { type TempFolder, tempFolder } from "../docker/registry/temp-folder.ts";
+import { agentImage } from "../support/images.ts";
+import { PrivateRegistries } from "../support/private-registries.ts";
+import { type ShippedBinary, shippedBinary, shippedImage } from "../support/shipped.ts";
+import { WorkerFixture } from "../support/worker-fixture.ts";
+import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
+
+let binary: ShippedBinary;
+let fixture: WorkerFixture;
+let image = "";
+let socket = "";
+let group = "";
+const started = new Set<string>();
+
+beforeAll(async () => {
+  binary = await shippedBinary();
+  fixture = await WorkerFixture.start("image", { started: false });
+  image = await shippedImage(fixture.environment, binary);
+  socket = fixture.environment.dockerHost.slice("unix://".length);
+  group = String((await stat(socket)).gid);
+});
+afterAll(async () => {
+  await Promise.all([...started].map((name) => remove(name)));
+  await fixture?.close();
+  await binary?.[Symbol.asyncDispose]();
+});
+
+async function docker(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { dockerHost } = fixture.environment;
+  const child = Bun.spawn(["docker", "-H", dockerHost, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr };
+}
+
+async function remove(name: string): Promise<void> {
+  await docker("rm", "-f", name);
+  started.delete(name);
+}
+
+/** `docker run` with everything taken away that can be; the process is Docker's command line, which passes the log on. */
+function runImage(options: readonly string[], ...flags: readonly string[]): WorkerProcess & { readonly name: string } {
+  const { oz, environment } = fixture;
+  const name = environment.name(`image-${crypto.randomUUID().slice(0, 8)}`);
+  started.add(name);
+  const process = startWorker({
+    command: ["docker", "-H", environment.dockerHost, "run", "--name", name, "--network", "host", "--read-only"],
+    args: [
+      ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "-e", "WARP_API_KEY"],
+      ...["-v", `${socket}:/var/run/docker.sock`, ...options, image],
+      ...["--worker-id", oz.workerId, "--web-socket-url", oz.url, ...flags],
+    ],
+    env: { WARP_API_KEY: oz.apiKey },
+  });
+  return { ...process, name };
+}
+
+/** Stops a worker's container as an operator does, and answers how long that took and how it ended. */
+async function stop(name: string): Promise<{ readonly code: number; readonly ms: number; readonly log: string }> {
+  const start = performance.now();
+  await docker("stop", "--time", "20", name);
+  const ms = performance.now() - start;
+  const code = Number((await docker("inspect", "--format", "{{.State.ExitCode}}", name)).stdout);
+  const log = (await docker("logs", name)).stderr;
+  await remove(name);
+  return { code, ms, log };
+}
+
+test("it is small, from nothing, and says what it is", async () => {
+  const { Size, Config, RootFS } = await fixture.environment.docker.getImage(image).inspect();
+  expect(Size).toBeLessThan(130_000_000);
+  expect(RootFS.Layers).toHaveLength(2);
+  expect(Config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+  expect(Config.Labels).toMatchObject({
+    "org.opencontainers.image.version": version,
+    "org.opencontainers.image.licenses": "MIT",
+  });
+  const run = await docker("run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", image, "--version");
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toStartWith(`oz-agent-worker ${version}`);
+});
+
+test("a socket that it may not open: one line that says what to add, and exit code 1", async () => {
+  await using worker = runImage(["--user", "4321:4321"]);
+  const { code, stderr } = await worker.exited;
+  const lines = stderr.trimEnd().split("\n");
+  expect(code).toBe(1);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain(`\`--group-add ${group}\``);
+});
+
+test.each([
+  ["its own user", []],
+  ["any user, without a home", ["--user", "4321:4321", "-e", "HOME="]],
+])("a task, health and an orderly end as %s", async (_, options) => {
+  const { oz } = fixture;
+  await using worker = runImage(["--group-add", group, ...options]);
+  await oz.waitForLink();
+  const [done, health, byAnother] = await Promise.all([
+    fixture.run("echo hello"),
+    docker("exec", worker.name, "/oz-agent-worker", "health"),
+    docker("exec", "--user", "999", worker.name, "/oz-agent-worker", "health"),
+  ]);
+  expect(done).toMatchObject({ type: "task_completed" });
+  expect(health).toMatchObject({ code: 0, stderr: "" });
+  expect(health.stdout).toContain(`worker "${oz.workerId}" (pid 1) is connected to Oz`);
+  expect(byAnother).toMatchObject({ code: 1, stderr: expect.stringContaining("of another user") });
+
+  const task = await fixture.runUntilReady("trap 'exit 0' TERM; echo ready; sleep 1000 & wait");
+  const { code, ms, log } = await stop(worker.name);
+  expect(code).toBe(0);
+  expect(ms).toBeLessThan(15_000);
+  expect(log).not.toContain(REACHED);
+  expect((await oz.waitForResult(task.task_id)).data).toMatchObject({ failure_reason: "graceful_shutdown" });
+  await oz.waitFor("a close with 1000", () => {
+    const last = oz.events.findLast((event) => event.kind === "closed");
+    return last?.kind === "closed" && last.code === 1000 ? true : undefined;
+  });
+});
+
+test("the image's own check says healthy while Oz is there, and not when it is away", async () => {
+  const { oz } = fixture;
+  const often = ["--health-interval", "300ms", "--health-start-period", "0s", "--health-retries", "1"];
+  await using worker = runImage(["--group-add", group, ...often]);
+  await oz.waitForLink();
+  const status = async () => {
+    const { State } = await fixture.environment.docker.getContainer(worker.name).inspect();
+    return State.Health;
+  };
+  const untilStatus = async (wanted: string) => {
+    for (let waited = 0; waited < 15_000; waited += 100) {
+      if ((await status())?.Status === wanted) return;
+      await Bun.sleep(100);
+    }
+    throw new Error(`never ${wanted}: ${JSON.stringify(await status())}`);
+  };
+  await untilStatus("healthy");
+  await oz.goAway();
+  await untilStatus("unhealthy");
+  expect((await status())?.Log.at(-1)?.Output).toContain("not connected to Oz");
+  oz.comeBack();
+  await oz.waitForLink(30_000);
+  await untilStatus("healthy");
+  expect((await stop(worker.name)).code).toBe(0);
+});
+
+test("a killed container's task is taken over by the next container", async () => {
+  const { oz } = fixture;
+  await using first = runImage(["--group-add", group]);
+  await oz.waitForLink();
+  const task = await fixture.runUntilReady("echo ready; sleep 2; exit 5");
+  await docker("kill", first.name);
+  await first.exited;
+  await using second = runImage(["--group-add", group]);
+  expect((await oz.waitForResult(task.task_id)).data).toMatchObject({ failure_reason: "container_exit", exit_code: 5 });
+  await fixture.untilCleared(task.task_id);
+  expect((await stop(second.name)).code).toBe(0);
+  expect(oz.typesOf(task.task_id).filter((type) => type !== "task_claimed")).toEqual(["task_failed"]);
+  await remove(first.name);
+});
+
+test("logins are found where the documentation has them mounted", async () => {
+  const { oz, environment } = fixture;
+  await using registries = await PrivateRegistries.start(environment.run);
+  await using folder: TempFolder = await tempFolder();
+  const pushed = await agentImage({ ...environment, registry: registries.open }, "private-image");
+  const { user, password } = registries.account;
+  const auth = Buffer.from(`${user}:${password}`).toString("base64");
+  const file = join(folder.path, "config.json");
+  await writeFile(file, JSON.stringify({ auths: { [registries.basic]: { auth } } }));
+  await chmod(folder.path, 0o755);
+  await chmod(file, 0o644);
+  await using worker = runImage(["--group-add", group, "-v", `${file}:/home/oz/.docker/config.json:ro`]);
+  await oz.waitForLink();
+  const result = await fixture.run("true", { docker_image: registries.through(registries.basic, pushed) });
+  expect(result).toMatchObject({ type: "task_completed" });
+  const { log } = await stop(worker.name);
+  expect(log).not.toContain(password);
+});
