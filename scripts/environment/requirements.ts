@@ -48,6 +48,9 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   },
   { name: "sshd", debianPackages: ["openssh-server"], service: "ssh", find: () => findProgram("sshd") },
   { name: "ssh", debianPackages: ["openssh-client"], find: () => findProgram("ssh") },
+  { name: "systemd-analyze", debianPackages: ["systemd"], find: () => findProgram("systemd-analyze") },
+  { name: "perl", debianPackages: ["perl-base"], find: () => findProgram("perl") },
+  { name: "git", debianPackages: ["git"], find: () => findProgram("git") },
 ];
 
 /** The path of a program: in PATH, or where Debian keeps the administrator's ones. */
