@@ -6,6 +6,8 @@ export interface DialTarget {
   readonly host: string;
   /** Host and port of the proxy that was asked to connect. */
   readonly proxyHost?: string;
+  /** Whether the way to the proxy is TLS too. */
+  readonly proxyIsSecure?: boolean;
 }
 
 /** Says why a dial failed and what to do, in one plain line without secrets and without the URL's query. */
@@ -78,13 +80,15 @@ const CERTIFICATE_WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function codeWords(code: string, detail: string, target: DialTarget): string {
+  // The failure does not tell whose certificate it was about.
+  const tlsPeer = target.proxyIsSecure === true ? `${target.host}, or to the proxy ${target.proxyHost},` : target.host;
   const certificate = CERTIFICATE_WORDS.get(code);
-  if (certificate !== undefined) return `TLS to ${target.host} failed: ${certificate} (${code})`;
+  if (certificate !== undefined) return `TLS to ${tlsPeer} failed: ${certificate} (${code})`;
   if (code === "EPROTO" || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || detail !== "") {
     const plain = /WRONG_VERSION_NUMBER/.test(detail)
       ? "the other side does not speak TLS; check --web-socket-url"
       : "";
-    return `TLS to ${target.host} failed: ${plain || opensslWords(detail) || code}`;
+    return `TLS to ${tlsPeer} failed: ${plain || opensslWords(detail) || code}`;
   }
   // With a proxy the name and the port that are dialled are the proxy's.
   const proxied = target.proxyHost !== undefined;

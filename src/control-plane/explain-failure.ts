@@ -30,9 +30,10 @@ export interface Explanation {
 /** Finds out why a dial failed, asking the server once more where the failure itself does not tell (at most 5 s). */
 export async function explainFailure(failure: DialFailure, context: FailureContext): Promise<Explanation> {
   const { address, headers, options, clock, signal } = context;
+  const proxy = options.proxy === undefined ? undefined : new URL(options.proxy);
   const target = {
     host: address.host,
-    ...(options.proxy === undefined ? {} : { proxyHost: new URL(options.proxy).host }),
+    ...(proxy === undefined ? {} : { proxyHost: proxy.host, proxyIsSecure: proxy.protocol === "https:" }),
   };
   const answer = needsProbe(failure)
     ? await probeStatus({ url: address.httpUrl, headers, options, limitMs: PROBE_LIMIT_MS, clock, signal })

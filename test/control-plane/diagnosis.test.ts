@@ -54,6 +54,12 @@ describe("diagnose", () => {
   ])("through a proxy: %p", (failure, expected) => {
     expect(diagnose(failure, proxied)).toMatch(expected);
   });
+
+  test("through a proxy over TLS both sides are named", () => {
+    expect(diagnose(code("CERT_HAS_EXPIRED"), { ...proxied, proxyIsSecure: true })).toMatch(
+      /^TLS to oz\.example, or to the proxy proxy\.example:3128, failed: its certificate/,
+    );
+  });
 });
 
 test.each([

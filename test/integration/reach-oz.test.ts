@@ -108,6 +108,20 @@ describe("a proxy with user and password", () => {
     expect(proxy.asked).toEqual([`127.0.0.1:${scene.oz.port}`]);
   });
 
+  test("works over TLS itself, with a company's own authority", async () => {
+    await using secure = await ConnectProxy.start(`company:${PASSWORD}`, tls);
+    const url = proxyUrl.replace(/^http:(.*):\d+$/, `https:$1:${secure.port}`);
+    await using scene = new OzScene({ tls, env: { ...trusting, HTTPS_PROXY: url } });
+    await scene.oz.waitForLink();
+    expect(secure.asked).toEqual([`127.0.0.1:${scene.oz.port}`]);
+    await using stranger = new OzScene({ tls, env: { HTTPS_PROXY: url } });
+    expect(await stranger.failure()).toMatch(
+      /^TLS to 127\.0\.0\.1:\d+, or to the proxy 127\.0\.0\.1:\d+, failed: its certificate is signed by an unknown/,
+    );
+    expectNoPassword(scene);
+    expectNoPassword(stranger);
+  });
+
   test("leads the question for a refusal's reason too", async () => {
     await using scene = new OzScene({ tls, env: { ...trusting, HTTPS_PROXY: proxyUrl, WARP_API_KEY: "wk-wrong-key" } });
     expect(await scene.failure()).toMatch(/^401: Oz does not accept the API key; .* \(it says "invalid API key"\)$/);

@@ -1,4 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { ServerCertificate } from "./certificates.ts";
 
 /** An HTTP proxy on 127.0.0.1 that knows CONNECT, and asks for a user and a password where it is told to. */
 export class ConnectProxy implements AsyncDisposable {
@@ -9,14 +11,15 @@ export class ConnectProxy implements AsyncDisposable {
   readonly #credentials: string | undefined;
   #port = 0;
 
-  private constructor(credentials: string | undefined) {
+  private constructor(credentials: string | undefined, certificate: ServerCertificate | undefined) {
     this.#credentials = credentials;
-    this.#server = createServer((client) => this.#serve(client));
+    const serve = (client: Socket) => this.#serve(client);
+    this.#server = certificate === undefined ? createServer(serve) : createTlsServer({ ...certificate }, serve);
   }
 
-  /** `credentials` is `user:password`. */
-  static async start(credentials?: string): Promise<ConnectProxy> {
-    const proxy = new ConnectProxy(credentials);
+  /** `credentials` is `user:password`; with a certificate it is an `https://` proxy. */
+  static async start(credentials?: string, certificate?: ServerCertificate): Promise<ConnectProxy> {
+    const proxy = new ConnectProxy(credentials, certificate);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     const address = proxy.#server.address();
     if (address !== null && typeof address === "object") proxy.#port = address.port;
