@@ -1,25 +1,31 @@
 import type { Log } from "../support/log.ts";
-import { type Execution, executionKey } from "../task/execution.ts";
+import type { Execution } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
+import { listAttempts, type SeenAttempt } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
-import { inspectContainer, inspectVolume, listContainers, listVolumes } from "./engine-objects.ts";
-import type { ContainerDetails, ContainerSummary, VolumeDetails } from "./engine-schemas.ts";
-import type { HeldExecution } from "./held-execution.ts";
-import { LABELS, labelledExecution } from "./labels.ts";
-import { decodeVerdict } from "./ledger.ts";
-import { executionHash, isKeptName, randomToken, recordNames } from "./object-names.ts";
-import type { OwnedSubject, Takeover } from "./takeover.ts";
+import { inspectContainer, listContainers, removeContainer, removeVolume } from "./engine-objects.ts";
+import type { ContainerDetails, ContainerSummary } from "./engine-schemas.ts";
+import { LABELS } from "./labels.ts";
+import { findClaim, findVerdict, isDone, type Ledger } from "./ledger.ts";
+import { isKeptName } from "./object-names.ts";
+import type { Takeover } from "./takeover.ts";
 
-/** An execution taken over from a dead worker: with a container to follow, or with a result already. */
-export type Adopted = { readonly execution: Execution; readonly held: HeldExecution } & (
-  | { readonly kind: "container"; readonly details: ContainerDetails }
-  | { readonly kind: "result"; readonly result: ExecutionResult }
-);
+/** An execution taken over from a dead worker, with all that is known of it. */
+export interface Adopted {
+  readonly execution: Execution;
+  readonly attempt: string;
+  /** Absent where it had none yet, or somebody else has removed it. */
+  readonly container?: ContainerDetails;
+  readonly verdict?: ExecutionResult;
+}
 
 export interface AdoptionOptions {
   readonly engine: Engine;
   readonly workerId: string;
+  readonly ledger: Ledger;
   readonly takeover: Takeover;
+  /** The label of this process. */
+  readonly owner: string;
   readonly log: Log;
   /** Whether this process has that execution already. */
   readonly isHeld: (execution: Execution) => boolean;
@@ -27,103 +33,82 @@ export interface AdoptionOptions {
 
 /** Finds what dead workers of this id have left, and takes it over. */
 export interface Adoption {
-  /** Looks once. Rejects with an `EngineError`; what was taken over until then is found again by nobody else. */
+  /** Looks once. Rejects with an `EngineError`; what was not taken over until then is found the next time. */
   adopt(onAdopted: (adopted: Adopted) => void): Promise<void>;
 }
 
 export function createAdoption(options: AdoptionOptions): Adoption {
-  const { engine, workerId, takeover, log, isHeld } = options;
+  const { engine, workerId, ledger, takeover, log, isHeld } = options;
   const toldOf = new Set<string>();
 
-  /** Whether a subject is for the taking; one that cannot be decided is left alone, and the operator told once. */
-  async function isOrphan(subject: OwnedSubject, heirs: readonly VolumeDetails[], name: string, taskId: string) {
-    const state = await takeover.stateOf(subject, heirs);
-    if (state === "unknown" && !toldOf.has(subject.id)) {
-      toldOf.add(subject.id);
+  /** One that cannot be decided is left alone, and the operator told once. */
+  async function isOrphan(seen: SeenAttempt): Promise<boolean> {
+    const state = await takeover.stateOf(seen, seen.heirs);
+    if (state === "unknown" && !toldOf.has(seen.attempt)) {
+      toldOf.add(seen.attempt);
       log.warn(
         "a task of another worker of this id is left alone: whether that worker lives cannot be decided from here. " +
-          "If it is gone for good, remove the object by hand (docker rm -f, docker volume rm)",
-        { task: taskId, object: name },
+          "If it is gone for good, remove the objects by hand (docker rm -f, docker volume rm)",
+        {
+          task: seen.execution.taskId,
+          container: seen.container?.Names[0]?.replace(/^\//, ""),
+          volume: seen.claim?.Name,
+        },
       );
     }
     return state === "gone";
   }
 
-  async function adoptContainer(
-    summary: ContainerSummary,
-    execution: Execution,
-    heirs: readonly VolumeDetails[],
-    volumes: readonly VolumeDetails[],
-  ): Promise<Adopted | undefined> {
-    const subject = { id: summary.Id, labels: summary.Labels };
-    const name = containerName(summary);
-    if (!(await isOrphan(subject, heirs, name, execution.taskId))) return undefined;
-    let details: ContainerDetails | undefined;
-    const names = await takeover.take(subject, heirs, async () => {
-      details = await inspectContainer(engine, summary.Id);
-      return details !== undefined && !isKeptName(details.Name);
-    });
-    if (names === undefined || details === undefined) return undefined;
-    const attempt = summary.Labels[LABELS.attempt] ?? randomToken();
-    const held = {
-      attempt,
-      privateVolumes: volumes.filter((volume) => volume.Labels[LABELS.attempt] === attempt).map(({ Name }) => Name),
-      container: { id: details.Id, name: details.Name.replace(/^\//, "") },
-      heirs: names,
-    };
-    return { execution, held, kind: "container", details };
+  /** What is there once nobody else can take it: lists are old, and a dead worker's last call may have come through. */
+  async function look({ attempt, execution, container }: SeenAttempt): Promise<Adopted | undefined> {
+    const [done, claim, verdict, details] = await Promise.all([
+      isDone(engine, attempt),
+      findClaim(engine, workerId, execution, attempt),
+      findVerdict(engine, attempt),
+      container === undefined ? findContainer(attempt) : inspectContainer(engine, container.Id),
+    ]);
+    const isKept = details !== undefined && isKeptName(details.Name);
+    if (done || isKept || (claim === undefined && details === undefined)) return undefined;
+    return { execution, attempt, ...(details ? { container: details } : {}), ...(verdict ? { verdict } : {}) };
   }
 
-  async function adoptClaim(
-    claim: VolumeDetails,
-    execution: Execution,
-    heirs: readonly VolumeDetails[],
-  ): Promise<Adopted | undefined> {
-    const hash = executionHash(workerId, execution);
-    const subject = { id: `claim-${hash}`, labels: claim.Labels };
-    if (!(await isOrphan(subject, heirs, claim.Name, execution.taskId))) return undefined;
-    let verdict: VolumeDetails | undefined;
-    const names = await takeover.take(subject, heirs, async () => {
-      const [now, stored] = await Promise.all([
-        inspectVolume(engine, claim.Name),
-        inspectVolume(engine, recordNames.verdict(hash)),
-      ]);
-      verdict = stored;
-      return now !== undefined && sameClaim(now, claim);
-    });
-    if (names === undefined) return undefined;
-    const result = decodeVerdict(verdict?.Labels[LABELS.verdict]) ?? {
-      kind: "failed",
-      reason: "unknown",
-      detail: "the worker that had claimed the task ended before it had created its container",
-    };
-    return { execution, held: { attempt: randomToken(), privateVolumes: [], heirs: names }, kind: "result", result };
+  async function findContainer(attempt: string): Promise<ContainerDetails | undefined> {
+    const [found] = await listContainers(engine, `${LABELS.attempt}=${attempt}`, `${LABELS.kind}=task`);
+    return found && (await inspectContainer(engine, found.Id));
+  }
+
+  async function adoptOne(seen: SeenAttempt): Promise<Adopted | undefined> {
+    if (seen.labels[LABELS.owner] === options.owner) {
+      await clearOwnRubbish(seen);
+      return undefined;
+    }
+    const latest = seen.heirs.find((heir) => heir.Labels[LABELS.owner] === options.owner);
+    if (latest === undefined && !(await isOrphan(seen))) return undefined;
+    if (isUnclaimed(seen)) {
+      await removeContainer(engine, seen.container.Id);
+      return undefined;
+    }
+    // A takeover that broke off half-way is this process's still.
+    const heir = latest?.Name ?? (await takeover.take(seen, seen.heirs));
+    if (heir === undefined) return undefined;
+    const adopted = await look(seen);
+    if (adopted === undefined) await removeVolume(engine, heir);
+    return adopted;
+  }
+
+  /** What calls of this process have made after it had given them up. */
+  async function clearOwnRubbish(seen: SeenAttempt): Promise<void> {
+    if (isUnclaimed(seen)) await removeContainer(engine, seen.container.Id);
+    else if (seen.container === undefined) await ledger.dropClaim(seen.execution, seen.attempt);
   }
 
   return {
     async adopt(onAdopted) {
-      const label = `${LABELS.workerId}=${workerId}`;
-      // Volumes first: a claim whose container is made in between is then seen with its container.
-      const volumes = await listVolumes(engine, label);
-      const containers = await listContainers(engine, label, `${LABELS.kind}=task`);
-      const heirs = ofKind(volumes, "heir");
-      const withContainer = new Set<string>();
-
-      const pending: Promise<Adopted | undefined>[] = [];
-      for (const container of containers) {
-        const execution = labelledExecution(container.Labels);
-        if (execution === undefined || isKeptName(containerName(container))) continue;
-        withContainer.add(executionKey(execution));
-        if (!isHeld(execution)) pending.push(adoptContainer(container, execution, heirs, volumes));
-      }
-      for (const claim of ofKind(volumes, "claim")) {
-        const execution = labelledExecution(claim.Labels);
-        if (execution === undefined || withContainer.has(executionKey(execution)) || isHeld(execution)) continue;
-        pending.push(adoptClaim(claim, execution, heirs));
-      }
+      const seen = await listAttempts(engine, workerId);
       const settled = await Promise.allSettled(
-        pending.map(async (work) => {
-          const adopted = await work;
+        seen.map(async (one) => {
+          if (one.isDone || isHeld(one.execution)) return;
+          const adopted = await adoptOne(one);
           if (adopted !== undefined) onAdopted(adopted);
         }),
       );
@@ -132,14 +117,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
   };
 }
 
-function ofKind(volumes: readonly VolumeDetails[], kind: string): readonly VolumeDetails[] {
-  return volumes.filter((volume) => volume.Labels[LABELS.kind] === kind);
-}
-
-function sameClaim(a: VolumeDetails, b: VolumeDetails): boolean {
-  return a.Labels[LABELS.owner] === b.Labels[LABELS.owner] && a.Labels[LABELS.createdAt] === b.Labels[LABELS.createdAt];
-}
-
-function containerName(summary: ContainerSummary): string {
-  return summary.Names[0]?.replace(/^\//, "") ?? summary.Id;
+/** A container that a call has made when its claim was settled already: nobody was ever told of it. */
+function isUnclaimed(seen: SeenAttempt): seen is SeenAttempt & { container: ContainerSummary } {
+  return seen.claim === undefined && seen.container?.State === "created";
 }

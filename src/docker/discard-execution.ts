@@ -1,36 +1,45 @@
 import type { Execution } from "../task/execution.ts";
 import type { Engine } from "./engine.ts";
 import { hasStatus } from "./engine-error.ts";
-import { removeContainer, removeVolume, renameContainer } from "./engine-objects.ts";
+import { listVolumes, removeContainer, removeVolume, renameContainer } from "./engine-objects.ts";
 import type { HeldExecution } from "./held-execution.ts";
+import { LABELS, type ObjectKind } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";
-import { keptName } from "./object-names.ts";
+import { keptName, recordNames } from "./object-names.ts";
 
 /**
- * Clears away what an execution has left, its result being safe with Oz. The record goes first: from then on no worker can
- * report it again, whatever becomes of the rest. With `cleanup` off the container stays, under a name that says that it is
- * done with, and its private volumes with it. May be repeated; failures are `EngineError`s.
+ * Clears away what an execution has left, its result being safe with Oz. One quick step comes first, after which no worker
+ * can report it again, whatever becomes of the rest. With `cleanup` off the container stays, under a name that says that it
+ * is done with, and its private volumes with it. May be repeated; failures are `EngineError`s.
  */
 export async function discardExecution(
   engine: Engine,
   ledger: Ledger,
   execution: Execution,
-  held: HeldExecution | undefined,
+  held: HeldExecution,
   cleanup: boolean,
 ): Promise<void> {
-  await held?.claimDropped;
-  const container = held?.container;
-  if (container !== undefined) {
-    if (cleanup) await removeContainer(engine, container.id);
-    else await keepContainer(engine, container.id, keptName(container.name, held?.attempt ?? ""));
+  const { attempt, container } = held;
+  const keeps = container !== undefined && !cleanup;
+  if (keeps) await keepContainer(engine, container.id, keptName(container.name, attempt));
+  else await ledger.done(execution, attempt);
+  await ledger.dropClaim(execution, attempt);
+  if (container !== undefined && !keeps) await removeContainer(engine, container.id);
+  await removeVolumesOf(engine, attempt, keeps ? ["private"] : []);
+}
+
+/** Removes the volumes of an attempt, except for some kinds; the mark that it is done goes last. */
+export async function removeVolumesOf(
+  engine: Engine,
+  attempt: string,
+  except: readonly ObjectKind[] = [],
+): Promise<void> {
+  const done = recordNames.done(attempt);
+  const isKept = (kind: string | undefined) => except.some((one) => one === kind);
+  for (const { Name, Labels } of await listVolumes(engine, `${LABELS.attempt}=${attempt}`)) {
+    if (Name !== done && !isKept(Labels[LABELS.kind])) await removeVolume(engine, Name);
   }
-  await ledger.forget(execution);
-  if (held === undefined) return;
-  if (cleanup || container === undefined) {
-    for (const volume of held.privateVolumes) await removeVolume(engine, volume);
-  }
-  // Last: as long as a subject is there, its takeovers keep a second heir away.
-  for (const heir of held.heirs) await removeVolume(engine, heir);
+  await removeVolume(engine, done);
 }
 
 async function keepContainer(engine: Engine, id: string, name: string): Promise<void> {

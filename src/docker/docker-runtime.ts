@@ -5,18 +5,17 @@ import type { ExecutionResult } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { type Adopted, createAdoption } from "./adoption.ts";
+import { claimExecution } from "./claim-execution.ts";
 import { readTail } from "./container-tail.ts";
 import { discardExecution } from "./discard-execution.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, isEngineAway } from "./engine-error.ts";
-import { inspectContainer, removeContainer } from "./engine-objects.ts";
 import { type EngineWatch, persist } from "./engine-watch.ts";
-import { followAdopted } from "./follow-adopted.ts";
+import { followAdopted, taskContainer } from "./follow-adopted.ts";
 import type { HeldExecution } from "./held-execution.ts";
 import type { Images } from "./images.ts";
-import { LABELS } from "./labels.ts";
 import { createLedger } from "./ledger.ts";
-import { randomToken, taskContainerName } from "./object-names.ts";
+import { randomToken } from "./object-names.ts";
 import { encodeOwner, type Owner } from "./owner.ts";
 import { readyContainer } from "./ready-container.ts";
 import { startAndFollow, stopRequest } from "./run-container.ts";
@@ -36,6 +35,7 @@ export interface DockerRuntimeOptions {
   readonly log: Log;
 }
 
+const DAEMON_IS_AWAY = "the worker's Docker daemon does not answer";
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -46,10 +46,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const held = new Map<string, HeldExecution>();
   const takeover = createTakeover(engine, workerId, options.owner);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
-  const adoption = createAdoption({ engine, workerId, takeover, log, isHeld });
+  const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
 
   async function record(execution: Execution, result: ExecutionResult): Promise<void> {
-    await ledger.verdict(execution, result).catch((error: unknown) => {
+    const attempt = held.get(executionKey(execution))?.attempt;
+    if (attempt === undefined) return;
+    await ledger.verdict(execution, attempt, result).catch((error: unknown) => {
       watch.note(error);
       log.warn("the result could not be recorded on the daemon", {
         task: execution.taskId,
@@ -74,33 +76,42 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   async function runHeld(spec: TaskSpec, here: HeldExecution, run: RunOptions): Promise<ExecutionResult> {
     const step = await readyContainer({ ...options, owner }, spec, here, run);
     if (!step.ok) return step.result;
-    const ended = startAndFollow(engine, watch, step.ready, run);
-    here.claimDropped = ledger.dropClaim(spec.execution).catch((error: unknown) => watch.note(error));
-    return await ended;
+    const remember = (result: ExecutionResult) => record(spec.execution, result);
+    return await startAndFollow(engine, watch, step.ready, { ...run, record: remember });
+  }
+
+  function recovered(adopted: Adopted): RecoveredExecution {
+    const { execution, attempt, container } = adopted;
+    held.set(executionKey(execution), { attempt, ...(container ? { container: taskContainer(container) } : {}) });
+    return {
+      execution,
+      secrets: container?.Config.Env.map((entry) => entry.slice(entry.indexOf("=") + 1)) ?? [],
+      async follow(run) {
+        const remember = (result: ExecutionResult) => record(execution, result);
+        const result = await followAdopted(engine, watch, adopted, { ...run, record: remember });
+        if (result.kind !== "exited" && adopted.verdict === undefined) await record(execution, result);
+        return result;
+      },
+    };
   }
 
   return {
     async claim(execution): Promise<ClaimAnswer> {
-      const away = watch.away();
-      if (away !== undefined) return { kind: "refused", reason: "the worker's Docker daemon does not answer" };
+      if (watch.away() !== undefined) return { kind: "refused", reason: DAEMON_IS_AWAY };
+      const key = executionKey(execution);
+      const attempt = randomToken();
+      // Held before the daemon knows: what is there and not held is taken for rubbish.
+      held.set(key, { attempt });
       try {
-        const [ours, existing] = await Promise.all([
-          ledger.claim(execution),
-          inspectContainer(engine, taskContainerName(workerId, execution)),
-        ]);
-        if (!ours) return { kind: "elsewhere" };
-        if (existing === undefined) return { kind: "claimed" };
-        if (existing.Config.Labels[LABELS.owner] === owner) {
-          // Its result is with Oz, but it could not be removed then.
-          await removeContainer(engine, existing.Id);
-          return { kind: "claimed" };
-        }
-        await ledger.dropClaim(execution);
-        return { kind: "elsewhere" };
+        const stands = await claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
+        if (stands === undefined) held.delete(key);
+        else held.set(key, { attempt: stands });
+        return { kind: stands === undefined ? "elsewhere" : "claimed" };
       } catch (error) {
+        held.delete(key);
         watch.note(error);
         const reason = isEngineAway(error)
-          ? "the worker's Docker daemon does not answer"
+          ? DAEMON_IS_AWAY
           : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
         return { kind: "refused", reason };
       }
@@ -108,10 +119,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
     async recover(onRecovered) {
       try {
-        await adoption.adopt((adopted) => {
-          held.set(executionKey(adopted.execution), adopted.held);
-          onRecovered(recovered(engine, watch, adopted));
-        });
+        await adoption.adopt((adopted) => onRecovered(recovered(adopted)));
       } catch (error) {
         watch.note(error);
         log.warn("what dead workers left could not be looked through; tried again later", {
@@ -121,8 +129,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     },
 
     async run(spec, run) {
-      const here: HeldExecution = { attempt: randomToken(), privateVolumes: [], heirs: [] };
-      held.set(executionKey(spec.execution), here);
+      const here = held.get(executionKey(spec.execution));
+      if (here === undefined) throw new Error("an execution was run that was not claimed");
       let result: ExecutionResult;
       try {
         result = await runHeld(spec, here, run);
@@ -130,7 +138,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         if (!run.signal.aborted) throw error;
         result = { kind: "stopped", cause: stopRequest(run.signal).cause };
       }
-      if (here.container === undefined) await record(spec.execution, result);
+      // Any other end a container tells by itself.
+      if (result.kind !== "exited") await record(spec.execution, result);
       return result;
     },
 
@@ -144,34 +153,20 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
     async release(execution) {
       const key = executionKey(execution);
+      const here = held.get(key);
+      if (here === undefined) return;
       try {
-        const discard = () => discardExecution(engine, ledger, execution, held.get(key), options.cleanup);
+        const discard = () => discardExecution(engine, ledger, execution, here, options.cleanup);
         await retry(() => persist(watch, undefined, discard, Number.POSITIVE_INFINITY));
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
-          container: held.get(key)?.container?.name,
+          container: here.container?.name,
           reason: describeError(error),
         });
       } finally {
         held.delete(key);
       }
     },
-  };
-}
-
-function recovered(engine: Engine, watch: EngineWatch, adopted: Adopted): RecoveredExecution {
-  const { execution, held } = adopted;
-  if (adopted.kind === "result" || held.container === undefined) {
-    const result: ExecutionResult =
-      adopted.kind === "result" ? adopted.result : { kind: "failed", reason: "unknown", detail: "" };
-    return { execution, secrets: [], follow: () => Promise.resolve(result) };
-  }
-  const { container } = held;
-  const { details } = adopted;
-  return {
-    execution,
-    secrets: details.Config.Env.map((entry) => entry.slice(entry.indexOf("=") + 1)),
-    follow: (run) => followAdopted(engine, watch, container, details, run),
   };
 }

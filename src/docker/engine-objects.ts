@@ -13,6 +13,7 @@ import { labelFilter } from "./labels.ts";
 /** Creating a container may copy an image's volumes, on a disk that is busy. */
 const CREATE_LIMIT_MS = 300_000;
 const REMOVE_LIMIT_MS = 120_000;
+const RECORD_LIMIT_MS = 60_000;
 
 /** Creates a container and answers its id. A failure with status 409 means that the name is taken. */
 export async function createContainer(engine: Engine, name: string, body: object): Promise<string> {
@@ -65,8 +66,10 @@ export function createVolume(
   engine: Engine,
   name: string,
   labels: Readonly<Record<string, string>>,
+  limitMs = RECORD_LIMIT_MS,
 ): Promise<VolumeDetails> {
-  return engine.call({ method: "POST", path: "/volumes/create", body: { Name: name, Labels: labels } }, VolumeDetails);
+  const body = { Name: name, Labels: labels };
+  return engine.call({ method: "POST", path: "/volumes/create", body, limitMs }, VolumeDetails);
 }
 
 /** A volume; `undefined` where there is none. */

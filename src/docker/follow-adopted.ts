@@ -1,36 +1,37 @@
 import type { ExecutionResult, StopCause } from "../task/execution-result.ts";
-import { type RunOptions, StopRequest } from "../worker/task-runtime.ts";
+import { StopRequest } from "../worker/task-runtime.ts";
+import type { Adopted } from "./adoption.ts";
 import { exitOf, subscribeExit } from "./container-exit.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, hasStatus } from "./engine-error.ts";
 import type { ContainerDetails } from "./engine-schemas.ts";
 import { type EngineWatch, persist } from "./engine-watch.ts";
-import { verdictOfName } from "./object-names.ts";
-import { follow, type TaskContainer } from "./run-container.ts";
+import { type FollowOptions, follow, type TaskContainer } from "./run-container.ts";
 
 /** Grace of a stop that a dead worker had begun: the task has had its time already. */
 const RESUMED_STOP_GRACE_MS = 2_000;
 
 /**
- * Sees a dead worker's container to its result: one that ended is read, one that runs is waited for, one that was being
- * stopped is stopped. Expected failures are results.
+ * Sees a dead worker's execution to its result: a container that ended is read, one that runs is waited for, one that was
+ * being stopped is stopped. Expected failures are results.
  */
 export async function followAdopted(
   engine: Engine,
   watch: EngineWatch,
-  container: TaskContainer,
-  details: ContainerDetails,
-  run: RunOptions,
+  adopted: Adopted,
+  run: FollowOptions,
 ): Promise<ExecutionResult> {
-  const verdict = verdictOfName(container.name);
-  const settled = settledResult(container, details, verdict);
-  if (settled !== undefined) return settled;
+  const settled = settledResult(adopted.container, adopted.verdict);
+  if (settled !== undefined || adopted.container === undefined) return settled ?? CONTAINER_IS_GONE;
+  const container = taskContainer(adopted.container);
+  const { verdict } = adopted;
   try {
     const subscription = await persist(watch, undefined, () =>
       subscribeExit(engine, watch, container.id, "not-running"),
     );
-    if (verdict === undefined) run.onStage?.("running", container.name);
-    return await follow(engine, watch, container, subscription, verdict === undefined ? run : stopping(run, verdict));
+    if (verdict?.kind !== "stopped") run.onStage?.("running", container.name);
+    const options = verdict?.kind === "stopped" ? stopping(run, verdict.cause) : run;
+    return await follow(engine, watch, container, subscription, options);
   } catch (error) {
     const detail = hasStatus(error, 404)
       ? `container ${container.name} was removed by somebody else before its result was read`
@@ -39,25 +40,38 @@ export async function followAdopted(
   }
 }
 
-/** The result of a container that has ended, or that nobody will start any more; `undefined` for one that runs. */
+const CONTAINER_IS_GONE: ExecutionResult = {
+  kind: "failed",
+  reason: "unknown",
+  detail:
+    "the worker that had claimed the task has ended, and there is no container of the task to tell what became of it",
+};
+
+/** The result of an execution that is over, or that nobody will start any more; `undefined` for one that runs. */
 export function settledResult(
-  container: TaskContainer,
-  details: ContainerDetails,
-  verdict: StopCause | undefined,
+  details: ContainerDetails | undefined,
+  verdict: ExecutionResult | undefined,
 ): ExecutionResult | undefined {
+  if (verdict !== undefined && verdict.kind !== "stopped") return verdict;
+  if (details === undefined) return verdict;
   const exit = exitOf(details);
-  if (verdict !== undefined && exit?.kind === "exited") {
-    return { kind: "stopped", cause: verdict, exitCode: exit.exitCode };
+  if (exit?.kind === "exited") {
+    return verdict === undefined ? exit : { kind: "stopped", cause: verdict.cause, exitCode: exit.exitCode };
   }
-  if (exit?.kind === "exited") return exit;
   if (details.State.Status !== "created") return undefined;
-  if (verdict !== undefined) return { kind: "stopped", cause: verdict };
+  if (verdict !== undefined) return verdict;
+  const { name } = taskContainer(details);
   const problem = details.State.Error.trim().replace(/\s+/g, " ");
   const why = problem === "" ? "the worker that had created it ended before it was started" : problem;
-  return { kind: "failed", reason: "container_start", detail: `could not start container ${container.name}: ${why}` };
+  return { kind: "failed", reason: "container_start", detail: `could not start container ${name}: ${why}` };
 }
 
-function stopping(run: RunOptions, cause: StopCause): RunOptions {
+/** A container as the daemon tells of it. */
+export function taskContainer(details: ContainerDetails): TaskContainer {
+  return { id: details.Id, name: details.Name.replace(/^\//, "") };
+}
+
+function stopping(run: FollowOptions, cause: StopCause): FollowOptions {
   const stop = AbortSignal.abort(new StopRequest(cause, RESUMED_STOP_GRACE_MS));
   return { ...run, signal: AbortSignal.any([stop, run.signal]) };
 }

@@ -11,7 +11,7 @@ export const LABELS = {
   owner: `${LABEL_PREFIX}owner`,
   /** What the object is; see `ObjectKind`. */
   kind: `${LABEL_PREFIX}kind`,
-  /** Random, one per `run`: ties a container to its private volumes and finds it after a lost create response. */
+  /** Random, one a claim: ties everything together that belongs to one try at an execution. */
   attempt: `${LABEL_PREFIX}attempt`,
   /** Image id whose content a sidecar volume holds. */
   imageId: `${LABEL_PREFIX}image-id`,
@@ -27,14 +27,15 @@ export const LABELS = {
 
 /**
  * - `task`: the container of an execution
- * - `claim`: volume, the record of a claimed execution that has no container yet
- * - `verdict`: volume, the result of such an execution
+ * - `claim`: volume, the record of a claimed execution, and the lock that lets one worker have it
+ * - `verdict`: volume, what became of an execution, where its container does not tell
+ * - `done`: volume, the mark that a result is with Oz: what else is left of that attempt is rubbish
  * - `heir`: volume, a takeover from a dead owner
  * - `sidecar`: volume with an image's content, and the never started container that publishes it
  * - `sidecar-source`: never started container whose file system is copied
  * - `private`: volume, a read-write sidecar's copy for one execution
  */
-export type ObjectKind = "task" | "claim" | "verdict" | "heir" | "sidecar" | "sidecar-source" | "private";
+export type ObjectKind = "task" | "claim" | "verdict" | "done" | "heir" | "sidecar" | "sidecar-source" | "private";
 
 export type LabelMap = Readonly<Record<string, string>>;
 

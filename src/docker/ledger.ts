@@ -3,7 +3,8 @@ import type { Execution } from "../task/execution.ts";
 import { type ExecutionResult, FAILURE_REASONS } from "../task/execution-result.ts";
 import type { Engine } from "./engine.ts";
 import { createVolume, inspectVolume, removeVolume } from "./engine-objects.ts";
-import { executionLabels, LABELS } from "./labels.ts";
+import type { VolumeDetails } from "./engine-schemas.ts";
+import { executionLabels, LABELS, type ObjectKind } from "./labels.ts";
 import { executionHash, recordNames } from "./object-names.ts";
 
 /** An `ExecutionResult` as it stands in a verdict's label, as JSON. */
@@ -33,57 +34,73 @@ export function decodeVerdict(label: string | undefined): ExecutionResult | unde
   }
 }
 
+/** Oz waits for the answer to an assignment: a daemon that hangs must not hold it up. */
+const CLAIM_LIMIT_MS = 10_000;
+
 /**
- * What must be remembered of an execution that has no container (yet): that it was claimed, and what became of it. The
- * records are empty volumes with labels, because a volume costs the daemon two milliseconds and needs no image. All
- * failures are `EngineError`s.
+ * What must be remembered of an execution beside its container: that it was claimed, what became of it, and that Oz knows.
+ * The records are empty volumes with labels, because a volume costs the daemon two milliseconds and needs no image. The
+ * labels of a volume tell who made it, and its creation is one step. All failures are `EngineError`s.
  */
 export interface Ledger {
-  /** Records a claim; answers whether it is ours: another worker of that id on this daemon may have it. */
-  claim(execution: Execution): Promise<boolean>;
-  /** Records what became of a claimed execution; the first verdict stands. */
-  verdict(execution: Execution, result: ExecutionResult): Promise<void>;
-  /** Drops the claim: the container is the record from now on, or the result is with Oz. */
-  dropClaim(execution: Execution): Promise<void>;
-  /** Drops claim and verdict, in the order that leaves no claim without its verdict. */
-  forget(execution: Execution): Promise<void>;
+  /**
+   * Records a claim that is to be known as `attempt`. Answers the attempt that stands, which may be an earlier one of
+   * this process; `undefined` where another worker of that id on this daemon has the execution.
+   */
+  claim(execution: Execution, attempt: string): Promise<string | undefined>;
+  /** Records what became of an execution; the first verdict stands. */
+  verdict(execution: Execution, attempt: string, result: ExecutionResult): Promise<void>;
+  /** Records that the result is with Oz: from then on no worker reports it again, whatever becomes of the rest. */
+  done(execution: Execution, attempt: string): Promise<void>;
+  /** Drops the claim of that attempt, and no other. */
+  dropClaim(execution: Execution, attempt: string): Promise<void>;
 }
 
 export function createLedger(engine: Engine, workerId: string, owner: string): Ledger {
-  const hashOf = (execution: Execution) => executionHash(workerId, execution);
-  const dropClaim = async (execution: Execution) => {
-    await removeVolume(engine, recordNames.claim(hashOf(execution)));
-  };
+  const labels = (kind: ObjectKind, execution: Execution, attempt: string) => ({
+    ...executionLabels(kind, workerId, execution, owner),
+    [LABELS.attempt]: attempt,
+    [LABELS.createdAt]: String(Date.now()),
+  });
+  const claimName = (execution: Execution) => recordNames.claim(executionHash(workerId, execution));
   return {
-    async claim(execution) {
-      const labels = {
-        ...executionLabels("claim", workerId, execution, owner),
-        [LABELS.createdAt]: String(Date.now()),
-      };
-      const volume = await createVolume(engine, recordNames.claim(hashOf(execution)), labels);
-      return volume.Labels[LABELS.owner] === owner;
+    async claim(execution, attempt) {
+      const wanted = labels("claim", execution, attempt);
+      const claim = await createVolume(engine, claimName(execution), wanted, CLAIM_LIMIT_MS);
+      return claim.Labels[LABELS.owner] === owner ? claim.Labels[LABELS.attempt] : undefined;
     },
-    async verdict(execution, result) {
-      const labels = {
-        ...executionLabels("verdict", workerId, execution, owner),
-        [LABELS.verdict]: JSON.stringify(result),
-      };
-      await createVolume(engine, recordNames.verdict(hashOf(execution)), labels);
+    async verdict(execution, attempt, result) {
+      const verdict = { ...labels("verdict", execution, attempt), [LABELS.verdict]: JSON.stringify(result) };
+      await createVolume(engine, recordNames.verdict(attempt), verdict);
     },
-    dropClaim,
-    async forget(execution) {
-      await dropClaim(execution);
-      await removeVolume(engine, recordNames.verdict(hashOf(execution)));
+    async done(execution, attempt) {
+      await createVolume(engine, recordNames.done(attempt), labels("done", execution, attempt));
+    },
+    async dropClaim(execution, attempt) {
+      const claim = await findClaim(engine, workerId, execution, attempt);
+      if (claim !== undefined) await removeVolume(engine, claim.Name);
     },
   };
 }
 
-/** The verdict that a ledger holds for an execution. */
-export async function storedVerdict(
+/** The claim of an attempt; `undefined` where there is none (any more). */
+export async function findClaim(
   engine: Engine,
   workerId: string,
   execution: Execution,
-): Promise<ExecutionResult | undefined> {
-  const volume = await inspectVolume(engine, recordNames.verdict(executionHash(workerId, execution)));
+  attempt: string,
+): Promise<VolumeDetails | undefined> {
+  const claim = await inspectVolume(engine, recordNames.claim(executionHash(workerId, execution)));
+  return claim?.Labels[LABELS.attempt] === attempt ? claim : undefined;
+}
+
+/** The verdict on an attempt; `undefined` where there is none. */
+export async function findVerdict(engine: Engine, attempt: string): Promise<ExecutionResult | undefined> {
+  const volume = await inspectVolume(engine, recordNames.verdict(attempt));
   return decodeVerdict(volume?.Labels[LABELS.verdict]);
+}
+
+/** Whether the result of an attempt is with Oz. */
+export async function isDone(engine: Engine, attempt: string): Promise<boolean> {
+  return (await inspectVolume(engine, recordNames.done(attempt))) !== undefined;
 }

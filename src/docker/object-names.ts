@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Execution, executionKey } from "../task/execution.ts";
-import type { StopCause } from "../task/execution-result.ts";
 import { slugOf } from "../task/slug.ts";
 import { LABEL_PREFIX } from "./labels.ts";
 
@@ -25,11 +24,12 @@ export function taskContainerName(workerId: string, execution: Execution): strin
   return `oz-task-${slugOf(execution.taskId, 40)}-${executionHash(workerId, execution).slice(0, 12)}`;
 }
 
-/** Names of the volumes that record an execution. */
+/** Names of the volumes that record an execution. Only a claim is one per execution; the rest belongs to one attempt. */
 export const recordNames = {
   claim: (hash: string) => `${LABEL_PREFIX}claim.${hash}`,
-  verdict: (hash: string) => `${LABEL_PREFIX}verdict.${hash}`,
-  heir: (subject: string, generation: number) => `${LABEL_PREFIX}heir.${subject}.${generation}`,
+  verdict: (attempt: string) => `${LABEL_PREFIX}verdict.${attempt}`,
+  done: (attempt: string) => `${LABEL_PREFIX}done.${attempt}`,
+  heir: (attempt: string, generation: number) => `${LABEL_PREFIX}heir.${attempt}.${generation}`,
 };
 
 /** Names of the objects of sidecars. */
@@ -41,19 +41,6 @@ export const sidecarNames = {
   published: (imageId: string) => `${LABEL_PREFIX}sidecar.${imageId.replace(":", "-")}`,
   privateCopy: (attempt: string, index: number) => `${LABEL_PREFIX}private.${attempt}.${index}`,
 };
-
-const VERDICT_SUFFIX = /-(cancelled|shutdown|timeout)$/;
-
-/** The name of a task container that was ended on request: labels cannot change, but a name can, and it lasts. */
-export function verdictName(name: string, cause: StopCause): string {
-  return verdictOfName(name) === undefined ? `${name}-${cause}` : name;
-}
-
-/** The request that a task container's name tells of; `undefined` where it was not ended on request. */
-export function verdictOfName(name: string): StopCause | undefined {
-  const cause = VERDICT_SUFFIX.exec(name)?.[1];
-  return cause === "cancelled" || cause === "shutdown" || cause === "timeout" ? cause : undefined;
-}
 
 const KEPT_SUFFIX = /-kept-[0-9a-f]{16}$/;
 

@@ -27,15 +27,14 @@ export type Preparation =
   | { readonly ok: false; readonly result: ExecutionResult };
 
 /**
- * Pulls the image and prepares the sidecars, all side by side. The first failure ends the rest. `onPrivateVolume` is
- * told of each private volume before it is made. Rejects with the signal's reason.
+ * Pulls the image and prepares the sidecars, all side by side. The first failure ends the rest.
+ * Rejects with the signal's reason.
  */
 export async function prepareTask(
   options: PrepareOptions,
   spec: TaskSpec,
   attempt: string,
   signal: AbortSignal,
-  onPrivateVolume: (name: string) => void,
 ): Promise<Preparation> {
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
@@ -55,17 +54,7 @@ export async function prepareTask(
 
   const image = first(pullTaskImage(options, spec.image, either));
   const sidecars = spec.sidecars.map((sidecar, index) =>
-    first(
-      prepareSidecar(
-        options,
-        spec,
-        sidecar,
-        sidecarNames.privateCopy(attempt, index),
-        attempt,
-        either,
-        onPrivateVolume,
-      ),
-    ),
+    first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, either)),
   );
   const settled = await Promise.allSettled([image, ...sidecars]);
   if (signal.aborted) throw signal.reason;
@@ -93,7 +82,6 @@ async function prepareSidecar(
   privateVolume: string,
   attempt: string,
   signal: AbortSignal,
-  onPrivateVolume: (name: string) => void,
 ): Promise<Step<PreparedSidecar>> {
   const failed = (detail: string): Step<PreparedSidecar> => ({
     ok: false,
@@ -101,7 +89,6 @@ async function prepareSidecar(
   });
   const pulled = await options.images.pull(sidecar.image, "anonymous-first", signal);
   if (!pulled.ok) return failed(pulled.detail);
-  if (sidecar.readWrite) onPrivateVolume(privateVolume);
   const use = {
     imageId: pulled.imageId,
     image: sidecar.image,

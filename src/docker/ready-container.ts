@@ -52,9 +52,7 @@ export async function readyContainer(
   let guess: Promise<Made | undefined> = guessContainer(options, spec, held);
   try {
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-      const prepared = await prepareTask(options, spec, held.attempt, run.signal, (name) =>
-        held.privateVolumes.push(name),
-      );
+      const prepared = await prepareTask(options, spec, held.attempt, run.signal);
       const guessed = await guess;
       guess = Promise.resolve(undefined);
       if (guessed !== undefined && !(prepared.ok && isSame(guessed.from, prepared.task))) {

@@ -1,4 +1,5 @@
 import type { Log } from "../support/log.ts";
+import { removeVolumesOf } from "./discard-execution.ts";
 import type { Engine } from "./engine.ts";
 import { describeError } from "./engine-error.ts";
 import { inspectContainer, listContainers, listVolumes, removeContainer, removeVolume } from "./engine-objects.ts";
@@ -7,13 +8,16 @@ import { LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
 import { decodeOwner, type Owner, ownerState } from "./owner.ts";
 import { isPlaceholder } from "./sidecars/clear-stale.ts";
 
-/** A record whose subject is gone may be younger than its subject's next sign; nothing is lost by waiting. */
+/** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
 const DECENT_TIME_MS = 60_000;
+/** After this time nobody is still busy with clearing an execution away, this process included. */
+const CLEARED_WITHIN_MS = 600_000;
 
 /**
  * Removes what dead workers, of whatever id, have left half-way: copies that were never published, their sources, private
- * volumes, and records whose subject is gone. Only objects with our labels, and only where the owner is gone for certain.
- * Tasks are no business of the reaper's: these are adopted. Never rejects.
+ * volumes, records that belong to nothing any more, and all of executions whose result is with Oz. Only objects with our
+ * labels, and only where the owner is gone for certain. Tasks whose result is not with Oz are no business of the reaper's:
+ * these are adopted. Never rejects.
  */
 export async function reap(engine: Engine, self: Owner, log: Log, now: () => number = Date.now): Promise<void> {
   const states = new Map<string, Promise<boolean>>();
@@ -42,38 +46,45 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     log.debug("a dead worker's helper container was removed", { container: container.Names[0] });
   }
 
-  async function reapVolume(volume: VolumeDetails, mounted: ReadonlySet<string>, claims: ReadonlySet<string>) {
+  async function reapVolume(volume: VolumeDetails, mounted: ReadonlySet<string>, current: ReadonlySet<string>) {
     const kind = volume.Labels[LABELS.kind];
     if (mounted.has(volume.Name) || !(await ownerIsGone(volume.Labels))) return;
+    const belongs = current.has(volume.Labels[LABELS.attempt] ?? "");
     const isLeft =
       kind === kinds.sidecar ||
       kind === kinds.private ||
-      (kind === kinds.verdict && !claims.has(recordSubject(volume.Name)) && isOld(volume)) ||
-      (kind === kinds.heir && isOld(volume) && !(await heirHasSubject(volume, claims)));
+      ((kind === kinds.verdict || kind === kinds.heir) && !belongs && isOld(volume, DECENT_TIME_MS));
     if (isLeft && (await removeVolume(engine, volume.Name))) {
       log.debug("a dead worker's volume was removed", { volume: volume.Name });
     }
   }
 
-  async function heirHasSubject(heir: VolumeDetails, claims: ReadonlySet<string>): Promise<boolean> {
-    const subject = recordSubject(heir.Name);
-    if (subject.startsWith("claim-")) return claims.has(subject.slice("claim-".length));
-    return (await inspectContainer(engine, subject)) !== undefined;
+  /** What is left of an execution whose worker ended while it cleared it away, or could not. */
+  async function reapDone(mark: VolumeDetails, containers: readonly ContainerSummary[]): Promise<void> {
+    const attempt = mark.Labels[LABELS.attempt];
+    if (attempt === undefined) return;
+    if (!isOld(mark, CLEARED_WITHIN_MS) && !(await ownerIsGone(mark.Labels))) return;
+    for (const container of containers) {
+      if (container.Labels[LABELS.attempt] === attempt) await removeContainer(engine, container.Id);
+    }
+    await removeVolumesOf(engine, attempt);
+    log.debug("what was left of a reported task was removed", { task: mark.Labels[LABELS.taskId] });
   }
 
-  function isOld(volume: VolumeDetails): boolean {
-    return now() - Number(volume.Labels[LABELS.createdAt] ?? 0) > DECENT_TIME_MS;
+  function isOld(volume: VolumeDetails, ageMs: number): boolean {
+    return now() - Number(volume.Labels[LABELS.createdAt] ?? 0) > ageMs;
   }
 
   try {
     const containers = await listContainers(engine, LABELS.kind);
     for (const container of containers) await reapContainer(container);
     const volumes = await listVolumes(engine, LABELS.kind);
+    const done = volumes.filter(({ Labels }) => Labels[LABELS.kind] === kinds.done);
+    for (const mark of done) await reapDone(mark, containers);
     const mounted = new Set(containers.filter(isPlaceholder).map((container) => container.Labels[LABELS.volume] ?? ""));
-    const claims = new Set(
-      volumes.filter((v) => v.Labels[LABELS.kind] === kinds.claim).map((claim) => recordSubject(claim.Name)),
-    );
-    for (const volume of volumes) await reapVolume(volume, mounted, claims);
+    const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
+    const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
+    for (const volume of volumes) await reapVolume(volume, mounted, current);
   } catch (error) {
     log.debug("what dead workers left could not all be removed", { reason: describeError(error) });
   }
@@ -86,9 +97,11 @@ const kinds = {
   verdict: "verdict",
   heir: "heir",
   claim: "claim",
+  task: "task",
+  done: "done",
 } as const satisfies Record<string, ObjectKind>;
 
-/** `…claim.HASH`, `…verdict.HASH`, `…heir.SUBJECT.N`: the part that names the subject. */
-function recordSubject(name: string): string {
-  return name.split(".")[2] ?? "";
+/** As long as one of these is there, records of its attempt mean something. */
+function isHolder(kind: string | undefined): boolean {
+  return kind === kinds.claim || kind === kinds.task || kind === kinds.done;
 }

@@ -3,9 +3,8 @@ import { type RunOptions, StopRequest } from "../worker/task-runtime.ts";
 import type { ContainerExit, ExitSubscription } from "./container-exit.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError, hasStatus } from "./engine-error.ts";
-import { renameContainer } from "./engine-objects.ts";
+import { inspectContainer } from "./engine-objects.ts";
 import { type EngineWatch, persist } from "./engine-watch.ts";
-import { verdictName } from "./object-names.ts";
 import { stopContainer } from "./stop-container.ts";
 
 /** Preparing a container's mounts and network, on a machine that starts many at once. */
@@ -17,6 +16,12 @@ export interface TaskContainer {
   readonly name: string;
 }
 
+/** How to follow a container. */
+export interface FollowOptions extends RunOptions {
+  /** Records what the container itself does not tell, before it is so. Never throws. */
+  readonly record: (result: ExecutionResult) => Promise<void>;
+}
+
 /**
  * Starts a created task container, whose end is subscribed to already, and follows it to its end. Expected failures are
  * results; rejects only on a bug.
@@ -25,7 +30,7 @@ export async function startAndFollow(
   engine: Engine,
   watch: EngineWatch,
   ready: { readonly container: TaskContainer; readonly subscription: ExitSubscription },
-  options: RunOptions,
+  options: FollowOptions,
 ): Promise<ExecutionResult> {
   const { container, subscription } = ready;
   if (options.signal.aborted) {
@@ -33,9 +38,7 @@ export async function startAndFollow(
     return await stoppedBeforeRunning(engine, container, options.signal);
   }
   try {
-    await persist(watch, options.signal, () =>
-      engine.run({ method: "POST", path: `/containers/${container.id}/start`, limitMs: START_LIMIT_MS }),
-    );
+    await start(engine, watch, container, options.signal);
   } catch (error) {
     subscription.close();
     if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
@@ -46,13 +49,26 @@ export async function startAndFollow(
   return await follow(engine, watch, container, subscription, options);
 }
 
+/** One that has run must not be run again: after a broken call the container tells whether it was started. */
+async function start(engine: Engine, watch: EngineWatch, { id }: TaskContainer, signal: AbortSignal): Promise<void> {
+  let isFirst = true;
+  await persist(watch, signal, async () => {
+    if (!isFirst) {
+      const status = (await inspectContainer(engine, id))?.State.Status;
+      if (status !== undefined && status !== "created") return;
+    }
+    isFirst = false;
+    await engine.run({ method: "POST", path: `/containers/${id}/start`, limitMs: START_LIMIT_MS });
+  });
+}
+
 /** Follows a container that runs, or has ended, to its result; ends it when the signal says so. */
 export async function follow(
   engine: Engine,
   watch: EngineWatch,
   container: TaskContainer,
   subscription: ExitSubscription,
-  options: RunOptions,
+  options: FollowOptions,
 ): Promise<ExecutionResult> {
   const { signal } = options;
   const aborted = whenAborted(signal);
@@ -61,8 +77,8 @@ export async function follow(
     if (first !== undefined) return resultOf(container, first);
     const request = stopRequest(signal);
     options.onStage?.("stopping", container.name);
-    // The name tells the next worker why this container ended, should this one not live to report it.
-    await renameContainer(engine, container.id, verdictName(container.name, request.cause)).catch(() => {});
+    // Should this worker not live to report it, the next one knows why this container ended.
+    await options.record({ kind: "stopped", cause: request.cause });
     const exit = await stopContainer(engine, watch, container.id, request, subscription.exit);
     const exitCode = exit?.exitCode;
     return { kind: "stopped", cause: request.cause, ...(exitCode === undefined ? {} : { exitCode }) };
@@ -94,7 +110,6 @@ async function stoppedBeforeRunning(
   signal: AbortSignal,
 ): Promise<ExecutionResult> {
   const { cause } = stopRequest(signal);
-  await renameContainer(engine, container.id, verdictName(container.name, cause)).catch(() => {});
   // The start may have gone through although its answer was lost.
   await engine.run({ method: "POST", path: `/containers/${container.id}/kill` }).catch(() => {});
   return { kind: "stopped", cause };
@@ -103,6 +118,9 @@ async function stoppedBeforeRunning(
 function startProblem(error: EngineError): string {
   if (hasStatus(error, 404) && /no such container/i.test(error.message)) {
     return "it was removed by somebody else";
+  }
+  if (/already exists|already in use/i.test(error.message)) {
+    return "the Docker daemon was restarted while it started the container, and cannot tell whether it ran";
   }
   return error.message.replace(/\s+/g, " ");
 }

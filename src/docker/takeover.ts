@@ -1,30 +1,26 @@
 import type { Engine } from "./engine.ts";
-import { createVolume, inspectContainer, removeVolume } from "./engine-objects.ts";
+import { createVolume, inspectContainer } from "./engine-objects.ts";
 import type { VolumeDetails } from "./engine-schemas.ts";
 import { LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
 import { decodeOwner, encodeOwner, type Owner, type OwnerState, ownerState } from "./owner.ts";
 
-/** Something on the daemon that has an owner: a task container, or a claim without one. */
-export interface OwnedSubject {
-  /** Unique among subjects; names the volumes that record takeovers. */
-  readonly id: string;
+/** What a worker tries once at an execution: it has one owner, whatever there is of it. */
+export interface OwnedAttempt {
+  readonly attempt: string;
+  /** Those of its container or its claim. */
   readonly labels: LabelMap;
 }
 
 /** Decides about owners, and takes over what dead ones have left. All failures are `EngineError`s. */
 export interface Takeover {
-  /** Whether the owner of these labels lives; `heirs` are the takeovers so far. */
-  stateOf(subject: OwnedSubject, heirs: readonly VolumeDetails[]): Promise<OwnerState>;
+  /** Whether the owner lives; `heirs` are the takeovers so far, of which the last one counts. */
+  stateOf(owned: OwnedAttempt, heirs: readonly VolumeDetails[]): Promise<OwnerState>;
   /**
-   * Takes a subject over from its dead owner. Of several heirs exactly one succeeds. `stillThere` is asked afterwards:
-   * another heir may have finished with the subject meanwhile. Answers the names of all takeover volumes, or `undefined`.
+   * Takes an attempt over from its dead owner. Of several heirs exactly one gets an answer: the volume that records it.
+   * What there is of the attempt must be looked at afterwards: another heir may have finished with it meanwhile.
    */
-  take(
-    subject: OwnedSubject,
-    heirs: readonly VolumeDetails[],
-    stillThere: () => Promise<boolean>,
-  ): Promise<readonly string[] | undefined>;
+  take(owned: OwnedAttempt, heirs: readonly VolumeDetails[]): Promise<string | undefined>;
 }
 
 export function createTakeover(engine: Engine, workerId: string, self: Owner): Takeover {
@@ -36,32 +32,31 @@ export function createTakeover(engine: Engine, workerId: string, self: Owner): T
   };
 
   return {
-    async stateOf(subject, heirs) {
-      const latest = inOrder(subject, heirs).at(-1);
-      const owner = decodeOwner(latest?.Labels[LABELS.owner] ?? subject.labels[LABELS.owner]);
+    async stateOf(owned, heirs) {
+      const latest = inOrder(owned.attempt, heirs).at(-1);
+      const owner = decodeOwner(latest?.labels[LABELS.owner] ?? owned.labels[LABELS.owner]);
       return owner === undefined ? "unknown" : await ownerState(owner, self, inspectOwner);
     },
-    async take(subject, heirs, stillThere) {
-      const before = inOrder(subject, heirs);
-      const name = recordNames.heir(subject.id, before.length + 1);
-      const volume = await createVolume(engine, name, {
+    async take(owned, heirs) {
+      const { attempt } = owned;
+      const generation = (inOrder(attempt, heirs).at(-1)?.generation ?? 0) + 1;
+      const volume = await createVolume(engine, recordNames.heir(attempt, generation), {
         [LABELS.kind]: "heir" satisfies ObjectKind,
         [LABELS.workerId]: workerId,
+        [LABELS.attempt]: attempt,
         [LABELS.owner]: ownLabel,
         [LABELS.createdAt]: String(Date.now()),
       });
-      if (volume.Labels[LABELS.owner] !== ownLabel) return undefined;
-      const names = [...before.map((heir) => heir.Name), name];
-      if (await stillThere()) return names;
-      for (const heir of names) await removeVolume(engine, heir);
-      return undefined;
+      return volume.Labels[LABELS.owner] === ownLabel ? volume.Name : undefined;
     },
   };
 }
 
-/** The takeovers of one subject, oldest first. */
-function inOrder(subject: OwnedSubject, heirs: readonly VolumeDetails[]): readonly VolumeDetails[] {
-  const prefix = recordNames.heir(subject.id, 0).slice(0, -1);
-  const generation = (heir: VolumeDetails) => Number(heir.Name.slice(prefix.length));
-  return heirs.filter((heir) => heir.Name.startsWith(prefix)).sort((a, b) => generation(a) - generation(b));
+/** The takeovers of one attempt, oldest first. */
+function inOrder(attempt: string, heirs: readonly VolumeDetails[]) {
+  const prefix = recordNames.heir(attempt, 0).slice(0, -1);
+  return heirs
+    .filter((heir) => heir.Name.startsWith(prefix))
+    .map((heir) => ({ labels: heir.Labels, generation: Number(heir.Name.slice(prefix.length)) }))
+    .sort((a, b) => a.generation - b.generation);
 }
