@@ -19,7 +19,7 @@ async function expectDelivered(fixture: WorkerFixture, taskId: string): Promise<
 }
 
 describe("the result arrives", () => {
-  test("when the link is cut while the task ends", async () => {
+  test.concurrent("when the link is cut while the task ends", async () => {
     await using fixture = await startFixture();
     const { task_id } = await fixture.runUntilReady(OBEDIENT);
     fixture.relay.refuse();
@@ -30,7 +30,7 @@ describe("the result arrives", () => {
     await expectDelivered(fixture, task_id);
   });
 
-  test("when the link is cut at the very moment", async () => {
+  test.concurrent("when the link is cut at the very moment", async () => {
     await using fixture = await startFixture();
     const tasks = await Promise.all([1, 2, 3].map(() => fixture.runUntilReady(OBEDIENT)));
     const told = fixture.worker.waitForLine(/task failed/);
@@ -41,7 +41,7 @@ describe("the result arrives", () => {
     for (const { task_id } of tasks) await expectDelivered(fixture, task_id);
   });
 
-  test("when the link is frozen as it ends, then cut: on the next link", async () => {
+  test.concurrent("when the link is frozen as it ends, then cut: on the next link", async () => {
     await using fixture = await startFixture();
     const { task_id } = await fixture.runUntilReady(OBEDIENT);
     fixture.relay.freeze();
@@ -55,7 +55,7 @@ describe("the result arrives", () => {
     await expectDelivered(fixture, task_id);
   });
 
-  test("when Oz reads it but no answer comes back, then the link is cut", async () => {
+  test.concurrent("when Oz reads it but no answer comes back, then the link is cut", async () => {
     await using fixture = await startFixture();
     const { task_id } = await fixture.runUntilReady(OBEDIENT);
     fixture.relay.freeze("to-client");
@@ -70,7 +70,7 @@ describe("the result arrives", () => {
     expect(fixture.oz.typesOf(task_id)).toEqual(["task_claimed", "task_failed", "task_failed"]);
   });
 
-  test("when the server is gone for 5 s", async () => {
+  test.concurrent("when the server is gone for 5 s", async () => {
     await using fixture = await startFixture();
     const { task_id } = await fixture.runUntilReady(OBEDIENT);
     const other = await fixture.runUntilReady(OBEDIENT);
@@ -85,7 +85,7 @@ describe("the result arrives", () => {
   });
 });
 
-test("tasks go on running over a broken link, and new ones are taken on the next", async () => {
+test.concurrent("tasks go on running over a broken link, and new ones are taken on the next", async () => {
   await using fixture = await startFixture();
   const { task_id } = await fixture.runUntilReady(OBEDIENT);
   fixture.oz.closeLinks(1012, "service restart");

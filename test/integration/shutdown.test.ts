@@ -11,8 +11,8 @@ function closeCodes(fixture: WorkerFixture): readonly number[] {
   return fixture.oz.events.flatMap((event) => (event.kind === "closed" ? [event.code] : []));
 }
 
-describe("with tasks at every stage", () => {
-  test("stops and reports each, sees the reports read, clears away and ends with 0 in 15 s", async () => {
+describe("with tasks", () => {
+  test.concurrent("stops and reports each, sees the reports read, clears away and ends with 0 in 15 s", async () => {
     await using fixture = await WorkerFixture.start("shutdown");
     const [host = "", port] = fixture.environment.registry.split(":");
     const registry = await Relay.start({ host, port: Number(port) });
@@ -44,6 +44,23 @@ describe("with tasks at every stage", () => {
     expect(fixture.oz.typesOf(late.task_id)).toEqual(["task_rejected"]);
     expect(await fixture.containers()).toEqual([]);
     expect(closeCodes(fixture)).toEqual([1000]);
+  });
+
+  test.concurrent("while Oz is away it ends in 15 s all the same, and the next worker delivers what it could not", async () => {
+    await using fixture = await WorkerFixture.start("oz-away");
+    const { task_id } = await fixture.runUntilReady(OBEDIENT);
+    await fixture.oz.goAway();
+    const startedAt = performance.now();
+    fixture.worker.kill("SIGTERM");
+    const { code, stderr } = await fixture.worker.exited;
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(new RegExp(`could not be delivered.*${task_id}`));
+
+    fixture.oz.comeBack();
+    fixture.startWorker();
+    expect((await fixture.oz.waitForResult(task_id, 30_000)).data).toMatchObject(SHUTDOWN);
+    await fixture.untilCleared(task_id);
   });
 
   test("SIGINT does the same; a task that ends by itself meanwhile is not reported twice", async () => {
@@ -96,21 +113,4 @@ describe("with nothing to do", () => {
     expect((await worker.exited).code).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
-});
-
-test("while Oz is away it ends in 15 s all the same, and the next worker delivers what it could not", async () => {
-  await using fixture = await WorkerFixture.start("oz-away");
-  const { task_id } = await fixture.runUntilReady(OBEDIENT);
-  await fixture.oz.goAway();
-  const startedAt = performance.now();
-  fixture.worker.kill("SIGTERM");
-  const { code, stderr } = await fixture.worker.exited;
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
-  expect(code).toBe(0);
-  expect(stderr).toMatch(new RegExp(`could not be delivered.*${task_id}`));
-
-  fixture.oz.comeBack();
-  fixture.startWorker();
-  expect((await fixture.oz.waitForResult(task_id, 30_000)).data).toMatchObject(SHUTDOWN);
-  await fixture.untilCleared(task_id);
 });

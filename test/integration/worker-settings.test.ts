@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 
-test("a configured volume that the daemon refuses is container_create", async () => {
+test.concurrent("a configured volume that the daemon refuses is container_create", async () => {
   const volume = `${"v".repeat(300)}:/cache`;
   await using fixture = await WorkerFixture.start("volume", { args: ["--volumes", volume] });
   const { data } = await fixture.run("exit 0");
@@ -9,7 +9,7 @@ test("a configured volume that the daemon refuses is container_create", async ()
   expect(data.message).toContain("could not create the container");
 });
 
-test("a registry that cannot be reached is image_pull, after some tries; others are not held up", async () => {
+test.concurrent("a registry that cannot be reached is image_pull, after some tries; others are not held up", async () => {
   await using fixture = await WorkerFixture.start("unreachable");
   const data = fixture.task("exit 0", { docker_image: "127.0.0.1:1/nobody/listens:1" });
   await fixture.oz.assign(data);
@@ -19,7 +19,7 @@ test("a registry that cannot be reached is image_pull, after some tries; others 
   expect(result.data.message).toMatch(/127\.0\.0\.1:1\/nobody\/listens:1.*refused/);
 });
 
-test("--no-cleanup keeps the container, and a worker that follows does not take it for unfinished", async () => {
+test.concurrent("--no-cleanup keeps the container, and a worker that follows does not take it for unfinished", async () => {
   await using fixture = await WorkerFixture.start("keep", { args: ["--no-cleanup"] });
   const { docker } = fixture.environment;
   const { taskId } = await fixture.run("echo kept; exit 4");

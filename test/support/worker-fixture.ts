@@ -61,7 +61,8 @@ export class WorkerFixture {
     const fixture = new WorkerFixture(parts, options);
     if (options.started !== false) {
       fixture.startWorker();
-      await oz.waitForLink();
+      // Oz sees the link a moment before the worker does.
+      await fixture.worker.waitForLine(/listening for tasks/);
     }
     return fixture;
   }
