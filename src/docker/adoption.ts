@@ -1,5 +1,5 @@
 import type { Log } from "../support/log.ts";
-import type { Execution } from "../task/execution.ts";
+import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { listAttempts, type SeenAttempt } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
@@ -35,6 +35,8 @@ export interface AdoptionOptions {
 export interface Adoption {
   /** Looks once. Rejects with an `EngineError`; what was not taken over until then is found the next time. */
   adopt(onAdopted: (adopted: Adopted) => void): Promise<void>;
+  /** Whether somebody has that execution of whom it cannot be said whether he lives: nobody would ever report it. */
+  isUndecided(execution: Execution): Promise<boolean>;
 }
 
 export function createAdoption(options: AdoptionOptions): Adoption {
@@ -103,6 +105,14 @@ export function createAdoption(options: AdoptionOptions): Adoption {
   }
 
   return {
+    async isUndecided(execution) {
+      const key = executionKey(execution);
+      const seen = (await listAttempts(engine, workerId)).filter((one) => executionKey(one.execution) === key);
+      const states = await Promise.all(seen.map((one) => takeover.stateOf(one, one.heirs)));
+      // Says so in the log, if it has not yet.
+      for (const one of seen) await isOrphan(one);
+      return states.includes("unknown");
+    },
     async adopt(onAdopted) {
       const seen = await listAttempts(engine, workerId);
       const settled = await Promise.allSettled(

@@ -1,7 +1,9 @@
 import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { createRedactor } from "../support/redaction.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
+import { secretsOfContainer } from "../task/task-environment.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { type Adopted, createAdoption } from "./adoption.ts";
@@ -36,6 +38,8 @@ export interface DockerRuntimeOptions {
 }
 
 const DAEMON_IS_AWAY = "the worker's Docker daemon does not answer";
+const UNDECIDED =
+  "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -47,6 +51,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const takeover = createTakeover(engine, workerId, options.owner);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
+
+  /** At most one look at a time: two would take the same execution over twice. */
+  let recovering: Promise<void> | undefined;
+
+  /** Gives up what is held of an execution, unless it is another attempt's by now. */
+  function forget(key: string, attempt: string): void {
+    if (held.get(key)?.attempt === attempt) held.delete(key);
+  }
 
   async function record(execution: Execution, result: ExecutionResult): Promise<void> {
     const attempt = held.get(executionKey(execution))?.attempt;
@@ -82,10 +94,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
   function recovered(adopted: Adopted): RecoveredExecution {
     const { execution, attempt, container } = adopted;
+    const secrets = container === undefined ? [] : secretsOfContainer(container.Config.Env, container.Config.Cmd);
     held.set(executionKey(execution), { attempt, ...(container ? { container: taskContainer(container) } : {}) });
     return {
       execution,
-      secrets: container?.Config.Env.map((entry) => entry.slice(entry.indexOf("=") + 1)) ?? [],
+      secrets,
       async follow(run) {
         const remember = (result: ExecutionResult) => record(execution, result);
         const result = await followAdopted(engine, watch, adopted, { ...run, record: remember });
@@ -104,11 +117,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       held.set(key, { attempt });
       try {
         const stands = await claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
-        if (stands === undefined) held.delete(key);
-        else held.set(key, { attempt: stands });
-        return { kind: stands === undefined ? "elsewhere" : "claimed" };
+        if (stands !== undefined) {
+          held.set(key, { attempt: stands });
+          return { kind: "claimed" };
+        }
+        forget(key, attempt);
+        return (await adoption.isUndecided(execution)) ? { kind: "refused", reason: UNDECIDED } : { kind: "elsewhere" };
       } catch (error) {
-        held.delete(key);
+        forget(key, attempt);
         watch.note(error);
         const reason = isEngineAway(error)
           ? DAEMON_IS_AWAY
@@ -119,7 +135,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
     async recover(onRecovered) {
       try {
-        await adoption.adopt((adopted) => onRecovered(recovered(adopted)));
+        recovering ??= adoption
+          .adopt((adopted) => {
+            // One that Oz delivers again at this moment: the next look takes it up.
+            if (!isHeld(adopted.execution)) onRecovered(recovered(adopted));
+          })
+          .finally(() => {
+            recovering = undefined;
+          });
+        await recovering;
       } catch (error) {
         watch.note(error);
         log.warn("what dead workers left could not be looked through; tried again later", {
@@ -138,6 +162,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         if (!run.signal.aborted) throw error;
         result = { kind: "stopped", cause: stopRequest(run.signal).cause };
       }
+      result = withoutSecrets(result, spec.secrets);
       // Any other end a container tells by itself.
       if (result.kind !== "exited") await record(spec.execution, result);
       return result;
@@ -169,4 +194,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       }
     },
   };
+}
+
+/** What a daemon or a registry says may repeat what it was given. */
+function withoutSecrets(result: ExecutionResult, secrets: readonly string[]): ExecutionResult {
+  return result.kind === "failed" ? { ...result, detail: createRedactor(secrets)(result.detail) } : result;
 }

@@ -25,6 +25,7 @@ export const ContainerDetails = v.object({
     Image: v.string(),
     Labels,
     Env: v.nullish(v.array(v.string()), []),
+    Cmd: v.nullish(v.array(v.string()), []),
   }),
 });
 export type ContainerDetails = v.InferOutput<typeof ContainerDetails>;

@@ -108,6 +108,8 @@ async function make(
     const subscribe = () => subscribeExit(engine, watch, container.id, "next-exit");
     return { container, from: task, subscription: await persist(watch, undefined, subscribe) };
   } catch (error) {
+    await removeContainer(engine, container.id).catch(() => {});
+    delete held.container;
     const detail = `could not wait for container ${container.name}: ${describeError(error)}`;
     return { ok: false, result: { kind: "failed", reason: "container_wait", detail } };
   }

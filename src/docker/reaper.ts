@@ -10,6 +10,8 @@ import { isPlaceholder } from "./sidecars/clear-stale.ts";
 
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
 const DECENT_TIME_MS = 60_000;
+/** No copy takes longer: what nothing mounts after that is nobody's. */
+const COPIED_WITHIN_MS = 3_600_000;
 /** After this time nobody is still busy with clearing an execution away, this process included. */
 const CLEARED_WITHIN_MS = 600_000;
 
@@ -48,7 +50,10 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
 
   async function reapVolume(volume: VolumeDetails, mounted: ReadonlySet<string>, current: ReadonlySet<string>) {
     const kind = volume.Labels[LABELS.kind];
-    if (mounted.has(volume.Name) || !(await ownerIsGone(volume.Labels))) return;
+    if (mounted.has(volume.Name)) return;
+    // Somebody may have removed what published a copy, or used it while it was to go: its owner will not look again.
+    const isForgotten = kind === kinds.sidecar && isOld(volume, COPIED_WITHIN_MS);
+    if (!isForgotten && !(await ownerIsGone(volume.Labels))) return;
     const belongs = current.has(volume.Labels[LABELS.attempt] ?? "");
     const isLeft =
       kind === kinds.sidecar ||
@@ -81,7 +86,7 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     const volumes = await listVolumes(engine, LABELS.kind);
     const done = volumes.filter(({ Labels }) => Labels[LABELS.kind] === kinds.done);
     for (const mark of done) await reapDone(mark, containers);
-    const mounted = new Set(containers.filter(isPlaceholder).map((container) => container.Labels[LABELS.volume] ?? ""));
+    const mounted = new Set(containers.flatMap(({ Mounts }) => Mounts.flatMap(({ Name }) => Name ?? [])));
     const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
     const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
     for (const volume of volumes) await reapVolume(volume, mounted, current);

@@ -41,5 +41,35 @@ export function collectSecrets(assignment: TaskAssignment, options: TaskOptions)
     ...options.environment.map(({ value }) => value),
     ...textsIn(assignment.task.agent_config_snapshot?.mcp_servers),
   ];
+  return worthHiding(values);
+}
+
+/** Variables that the agent needs, or that every image has: their values are no secrets. */
+const PLAIN_VARIABLES = new Set([
+  "TASK_ID",
+  "GIT_TERMINAL_PROMPT",
+  "GH_PROMPT_DISABLED",
+  "WARP_SERVER_ROOT_URL",
+  "PATH",
+  "HOME",
+]);
+
+/** The same of a task whose assignment is not at hand: from its container's environment and command. */
+export function secretsOfContainer(environment: readonly string[], command: readonly string[]): readonly string[] {
+  const variables = environment.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)]);
+  const values = variables.flatMap(([name = "", value = ""]) => (PLAIN_VARIABLES.has(name) ? [] : value));
+  const mcp = command.flatMap((argument, index) => (command[index - 1] === "--mcp" ? textsIn(parsed(argument)) : []));
+  return worthHiding([...values, ...mcp]);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function worthHiding(values: readonly string[]): readonly string[] {
   return [...new Set(values)].filter((value) => value.trim().length >= MIN_SECRET_LENGTH);
 }
