@@ -1,4 +1,5 @@
 import { reachEngine } from "../src/docker/endpoint/reach-engine.ts";
+import { createEngine } from "../src/docker/engine.ts";
 import { systemClock } from "../src/support/clock.ts";
 import { createLog } from "../src/support/create-log.ts";
 import { isProblem } from "./environment/problem.ts";
@@ -16,18 +17,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const write = (line: string) => void process.stderr.write(line);
   const log = createLog({ level: "warn", write, terminal: false, redact: String });
-  const engine = await reachEngine({ env: process.env, home: process.env.HOME, log, clock: systemClock });
-  if (engine.kind === "failed") {
-    say(engine.problem);
+  const reached = await reachEngine({ env: process.env, home: process.env.HOME, log, clock: systemClock });
+  if (reached.kind === "failed") {
+    say(reached.problem);
     return 1;
   }
   try {
-    const own = engine.platform.architecture;
+    const own = reached.platform.architecture;
     const target = TARGETS.find(({ architecture }) => architecture === (args[0] ?? own));
     if (target === undefined) throw new Error(`no such platform: ${own}`);
     // An image that this daemon cannot run does not take the name of the one that it can.
     const reference = `${NAME}:${target.architecture === own ? "dev" : `dev-${target.architecture}`}`;
-    const image = await makeImage({ target, docker: engine.docker, reference, say });
+    const engine = createEngine(reached.docker.modem);
+    const image = await makeImage({ target, engine, reference, say });
     if (isProblem(image)) {
       say(image.problem);
       return 1;
@@ -35,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     say(`${reference}  ${image.id}  ${(image.size / 1e6).toFixed(1)} MB  linux/${target.architecture}`);
     return 0;
   } finally {
-    await engine.close();
+    await reached.close();
   }
 }
 

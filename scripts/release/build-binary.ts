@@ -1,8 +1,12 @@
-import { rename, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isProblem, type Problem } from "../environment/problem.ts";
 import { compile } from "./compile.ts";
 import { targetRuntime } from "./runtime.ts";
 import type { Target } from "./targets.ts";
+
+/** The name is part of the binary: it is the same whatever the file is called, and so are the bytes. */
+const INNER_NAME = "oz-agent-worker";
 
 /** Makes a target's binary at `file`, with the runtime that it needs. Nothing is left of a build that fails. */
 export async function buildBinary(
@@ -14,13 +18,14 @@ export async function buildBinary(
   const runtime = await targetRuntime(target, say);
   if (isProblem(runtime)) return runtime;
   // A binary that runs at this moment cannot be written to, and nobody should start half of one.
-  const unfinished = `${file}.${process.pid}.unfinished`;
+  const work = await mkdtemp(join(dirname(file), ".unfinished-"));
   try {
-    const problem = await compile({ target, runtime, outfile: unfinished, commit });
+    const outfile = join(work, INNER_NAME);
+    const problem = await compile({ target, runtime, outfile, commit });
     if (problem !== undefined) return problem;
-    await rename(unfinished, file);
+    await rename(outfile, file);
     return undefined;
   } finally {
-    await rm(unfinished, { force: true });
+    await rm(work, { recursive: true, force: true });
   }
 }

@@ -6,6 +6,7 @@ import { buildBinary } from "./build-binary.ts";
 import { sourceState } from "./source-state.ts";
 import { binaryName, TARGETS, type Target } from "./targets.ts";
 
+const ROOT = join(import.meta.dir, "../..");
 const MAX_BYTES = 120_000_000;
 /** e_machine of elf(5). */
 const MACHINES: Readonly<Record<Target["architecture"], number>> = { amd64: 62, arm64: 183 };
@@ -23,6 +24,7 @@ export async function checkBinaries(dist: string, say: (line: string) => void): 
     if (elfMachine(content) !== MACHINES[target.architecture]) problems.push(`${name}: not for ${target.architecture}`);
     if (content.byteLength > MAX_BYTES) problems.push(`${name}: ${content.byteLength} bytes, more than ${MAX_BYTES}`);
     if ((await buildAgain(target, commit)) !== sum) problems.push(`${name}: a second build differs from the first`);
+    if (content.includes(ROOT)) problems.push(`${name}: holds the path of the source on this machine`);
     const packed = Bun.gzipSync(content, { level: 6 }).byteLength;
     say(`${name}: ${megabytes(content.byteLength)}, gzip ${megabytes(packed)}`);
   }

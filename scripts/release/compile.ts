@@ -1,7 +1,7 @@
 import { chmod } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { messageOf, type Problem } from "../environment/problem.ts";
-import { leaveOut } from "./left-out-packages.ts";
+import { leaveOut } from "./left-out-modules.ts";
 import type { Target } from "./targets.ts";
 
 const ENTRY = join(import.meta.dir, "../../src/main.ts");
@@ -46,5 +46,5 @@ export async function compile(request: CompileRequest): Promise<Problem | undefi
 }
 
 function failure(request: CompileRequest, reason: string): string {
-  return `${basename(request.outfile)} cannot be built: ${reason}`;
+  return `the binary for linux/${request.target.architecture} cannot be built: ${reason}`;
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type Docker from "dockerode";
 import { description, license, version } from "../../package.json";
+import type { Engine } from "../../src/docker/engine.ts";
 import { isProblem, messageOf, type Problem } from "../environment/problem.ts";
 import { buildBinary } from "./build-binary.ts";
 import { cLibrary } from "./c-library.ts";
@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dir, "../..");
 
 export interface MakeImageRequest {
   readonly target: Target;
-  readonly docker: Docker;
+  readonly engine: Engine;
   /** `NAME:TAG` */
   readonly reference: string;
   /** A binary that is there already; without it one is built of the sources. */
@@ -26,7 +26,7 @@ export interface MakeImageRequest {
 
 /** Makes the image of a target and puts it on a daemon, under one name. Never rejects. */
 export async function makeImage(request: MakeImageRequest): Promise<LoadedImage | Problem> {
-  const { target, docker, reference, say } = request;
+  const { target, engine, reference, say } = request;
   const source = await sourceState();
   const library = await cLibrary(target, say);
   if (isProblem(library)) return library;
@@ -42,7 +42,7 @@ export async function makeImage(request: MakeImageRequest): Promise<LoadedImage 
       created: source.committed ?? "1970-01-01T00:00:00.000Z",
       labels: imageLabels({ version, description, license }, source),
     });
-    return await loadImage(docker, archive, reference);
+    return await loadImage(engine, archive, reference);
   } catch (thrown) {
     return { problem: `the image cannot be made: ${messageOf(thrown)}` };
   } finally {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { version } from "../../package.json";
-import { REACHED } from "../../scripts/release/left-out-packages.ts";
+import { REACHED } from "../../scripts/release/left-out-modules.ts";
 import { LABELS } from "../../src/docker/labels.ts";
 import { runBare, type ShippedBinary, shippedBinary, startBare, stopInOrder } from "../support/shipped.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
@@ -48,7 +48,7 @@ test("it is small enough, and says its release and commit", async () => {
   expect(stdout).toMatch(new RegExp(`^oz-agent-worker ${version.replaceAll(".", "\\.")}${commit.source}\\n$`));
 });
 
-test("packages that the worker never needs are not in it", async () => {
+test("what is left out of it is not in it", async () => {
   const words: readonly (readonly [string, string])[] = [
     ["ssh2/lib/protocol/kex.js", "Handshake failed: no matching"],
     ["@grpc/grpc-js/build/src/logging.js", "GRPC_NODE_TRACE"],

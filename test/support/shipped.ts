@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isProblem } from "../../scripts/environment/problem.ts";
 import { buildBinary } from "../../scripts/release/build-binary.ts";
-import { REACHED } from "../../scripts/release/left-out-packages.ts";
+import { REACHED } from "../../scripts/release/left-out-modules.ts";
 import { makeImage } from "../../scripts/release/make-image.ts";
 import { sourceState } from "../../scripts/release/source-state.ts";
 import { TARGETS, type Target } from "../../scripts/release/targets.ts";
+import { createEngine } from "../../src/docker/engine.ts";
 import type { TestEnvironment } from "./environment.ts";
 import { startWorker, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 
@@ -41,9 +42,9 @@ export async function shippedBinary(given = process.env.OZ_TEST_WORKER_BIN): Pro
 
 /** Makes the image of a binary under a name of this run, with which it is removed. Answers the name. */
 export async function shippedImage(environment: TestEnvironment, binary: ShippedBinary): Promise<string> {
-  const { docker } = environment;
+  const engine = createEngine(environment.docker.modem);
   const reference = `${environment.name("worker")}:dev`;
-  const image = await makeImage({ target: nativeTarget(), docker, reference, binary: binary.path, say: quiet });
+  const image = await makeImage({ target: nativeTarget(), engine, reference, binary: binary.path, say: quiet });
   if (isProblem(image)) throw new Error(image.problem);
   return reference;
 }
