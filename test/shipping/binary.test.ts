@@ -107,7 +107,7 @@ test("the main job, in an empty environment and the hostile folder", async () =>
 
 test("a killed worker is not healthy at once, and its task is taken over", async () => {
   const { oz, environment } = fixture;
-  const first = startHere();
+  await using first = startHere();
   await oz.waitForLink();
   const task = await fixture.runUntilReady("echo ready; sleep 2; exit 4");
   first.kill("SIGKILL");
