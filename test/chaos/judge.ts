@@ -1,0 +1,80 @@
+import type { OzEvent, Received } from "../support/oz-events.ts";
+import { isPossible, verdictOf } from "./expectation.ts";
+import type { Journal } from "./journal.ts";
+import type { Plan, PlannedTask } from "./plan.ts";
+
+/** What became of the tasks of a seed. */
+export interface Judgement {
+  readonly lost: readonly string[];
+  readonly doubled: readonly string[];
+  /** Of the wrong kind or code, or never claimed. */
+  readonly wrong: readonly string[];
+}
+
+/** Judges what Oz has seen: each task by itself. */
+export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal): Judgement {
+  const lost: string[] = [];
+  const doubled: string[] = [];
+  const wrong: string[] = [];
+  const received = events.filter((event): event is OzEvent & { kind: "received" } => event.kind === "received");
+  for (const task of plan.tasks) {
+    const messages = received.filter(({ taskId }) => taskId === task.taskId);
+    const story = tell(task, messages);
+    const sentAt = events.find((event) => event.kind === "sent" && event.taskId === task.taskId)?.atMs ?? 0;
+    const terminals = messages.filter(isTerminal);
+    const last = terminals.at(-1);
+    if (last === undefined) {
+      lost.push(story);
+      continue;
+    }
+    const claims = messages.filter(({ type }) => type === "task_claimed");
+    const claimedAt = claims.at(-1)?.number ?? Number.POSITIVE_INFINITY;
+    if ((claims[0]?.number ?? Number.POSITIVE_INFINITY) > (terminals[0]?.number ?? 0))
+      wrong.push(`${story} (unclaimed)`);
+    const after = terminals.filter(({ number }) => number > claimedAt);
+    if (after.length === 0 && !answersInFlight(events, task, claims.at(-1), terminals))
+      lost.push(`${story} (claimed last)`);
+    if (new Set(terminals.map(({ text }) => text)).size > 1) doubled.push(story);
+    for (const link of new Set(after.map((one) => one.link))) {
+      const assigned = events.filter(
+        (event) => event.kind === "sent" && event.link === link && event.taskId === task.taskId,
+      );
+      if (after.filter((one) => one.link === link).length > Math.max(1, assigned.length)) doubled.push(story);
+    }
+    for (const terminal of terminals) {
+      const verdict = verdictOf(terminal.type, terminal.data);
+      const disturbances = journal.disturbances(task.taskId, sentAt, terminal.atMs);
+      if (!isPossible(task, verdict, disturbances)) wrong.push(`${story} ${JSON.stringify(disturbances)}`);
+    }
+  }
+  return { lost, doubled, wrong };
+}
+
+/** A claim that crossed the result on its way: Oz had handed the task out again before it knew the result. */
+function answersInFlight(
+  events: readonly OzEvent[],
+  task: PlannedTask,
+  claim: Received | undefined,
+  terminals: readonly Received[],
+): boolean {
+  const result = terminals.at(-1);
+  if (claim === undefined || result === undefined) return false;
+  const sent = events.findLast(
+    (event) =>
+      event.kind === "sent" && event.taskId === task.taskId && event.link === claim.link && event.atMs <= claim.atMs,
+  );
+  return sent !== undefined && sent.atMs <= result.atMs;
+}
+
+function isTerminal({ type }: Received): boolean {
+  return type === "task_completed" || type === "task_failed";
+}
+
+function tell(task: PlannedTask, messages: readonly Received[]): string {
+  const said = messages.map((one) => {
+    const what =
+      one.type === "task_claimed" || one.type === "task_rejected" ? one.type.slice(5) : verdictOf(one.type, one.data);
+    return `${what}@${one.link}`;
+  });
+  return `${task.taskId} ${JSON.stringify(task.work)}: ${said.join(", ") || "no message"}`;
+}
