@@ -75,7 +75,7 @@ export async function runSeed(seed: number, stage: ChaosStage): Promise<SeedRepo
   }
   // What names no order: the judge knows what a dead worker cannot have known.
   other.push(...oz.violations.filter((violation) => !/terminal message/.test(violation)));
-  const leaked = await leaks(dockerd.docker);
+  const leaked = await leaks(dockerd);
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   const faults = plan.faults.length;
   return { ...judge(plan, oz.events, journal), seed, faults, tasks: plan.tasks.length, leaked, other, seconds, log };
