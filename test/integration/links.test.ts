@@ -62,7 +62,7 @@ describe("the result arrives", () => {
     await endTask(fixture, task_id);
     await fixture.oz.waitForResult(task_id);
     // Nobody has told the worker that it was read: the container is still the record of it.
-    await Bun.sleep(500);
+    await Bun.sleep(1_500);
     expect(await fixture.containers(task_id)).toHaveLength(1);
     fixture.relay.cut();
     fixture.relay.thaw();
