@@ -112,6 +112,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
 
   // Before Oz hands out anything: what is taken over counts, and is known as here.
   await recover();
+  manager.status("Connecting to Oz");
   link.start();
   housekeeping.now();
   const health = serveHealth({
