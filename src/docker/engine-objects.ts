@@ -60,16 +60,26 @@ export function renameContainer(engine: Engine, idOrName: string, name: string):
 
 /**
  * Creates a volume, or answers the one that has the name: the labels tell which. The engine does this in one step, so
- * that of several callers exactly one finds its own labels.
+ * that of several callers exactly one finds its own labels. One that an engine killed at that moment has left, without any
+ * label, is made anew.
  */
-export function createVolume(
+export async function createVolume(
   engine: Engine,
   name: string,
   labels: Readonly<Record<string, string>>,
   limitMs = RECORD_LIMIT_MS,
 ): Promise<VolumeDetails> {
   const body = { Name: name, Labels: labels };
-  return engine.call({ method: "POST", path: "/volumes/create", body, limitMs }, VolumeDetails);
+  const create = () => engine.call({ method: "POST", path: "/volumes/create", body, limitMs }, VolumeDetails);
+  const volume = await create();
+  if (!isUnlabelled(volume)) return volume;
+  await removeVolume(engine, name);
+  return await create();
+}
+
+/** Whether a volume has no label at all: the engine keeps them elsewhere than the volume, and writes them later. */
+export function isUnlabelled(volume: VolumeDetails): boolean {
+  return Object.keys(volume.Labels).length === 0;
 }
 
 /** A volume; `undefined` where there is none. */
@@ -84,6 +94,12 @@ export async function listVolumes(engine: Engine, ...labels: readonly string[]):
     VolumeList,
   );
   return answer.Volumes;
+}
+
+/** Volumes with this in their name. */
+export async function listVolumesNamed(engine: Engine, part: string): Promise<VolumeDetails[]> {
+  const filters = JSON.stringify({ name: [part] });
+  return (await engine.call({ method: "GET", path: "/volumes", query: { filters } }, VolumeList)).Volumes;
 }
 
 /** Removes a volume: `true` when it is gone, `false` when a container uses it. */

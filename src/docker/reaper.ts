@@ -2,9 +2,17 @@ import type { Log } from "../support/log.ts";
 import { removeVolumesOf } from "./discard-execution.ts";
 import type { Engine } from "./engine.ts";
 import { describeError } from "./engine-error.ts";
-import { inspectContainer, listContainers, listVolumes, removeContainer, removeVolume } from "./engine-objects.ts";
+import {
+  inspectContainer,
+  isUnlabelled,
+  listContainers,
+  listVolumes,
+  listVolumesNamed,
+  removeContainer,
+  removeVolume,
+} from "./engine-objects.ts";
 import type { ContainerSummary, VolumeDetails } from "./engine-schemas.ts";
-import { LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
+import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
 import { decodeOwner, type Owner, ownerState } from "./owner.ts";
 import { isPlaceholder } from "./sidecars/clear-stale.ts";
 
@@ -76,6 +84,16 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     log.debug("what was left of a reported task was removed", { task: mark.Labels[LABELS.taskId] });
   }
 
+  /** A volume that a killed engine has left without labels. */
+  async function reapUnlabelled(volume: VolumeDetails, mounted: ReadonlySet<string>): Promise<void> {
+    const isOurs = volume.Name.startsWith(LABEL_PREFIX) && isUnlabelled(volume);
+    const createdAt = Date.parse(volume.CreatedAt ?? "");
+    if (!isOurs || mounted.has(volume.Name) || !(now() - createdAt > DECENT_TIME_MS)) return;
+    if (await removeVolume(engine, volume.Name)) {
+      log.debug("a volume that was never finished was removed", { volume: volume.Name });
+    }
+  }
+
   function isOld(volume: VolumeDetails, ageMs: number): boolean {
     return now() - Number(volume.Labels[LABELS.createdAt] ?? 0) > ageMs;
   }
@@ -90,6 +108,7 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
     const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
     for (const volume of volumes) await reapVolume(volume, mounted, current);
+    for (const volume of await listVolumesNamed(engine, LABEL_PREFIX)) await reapUnlabelled(volume, mounted);
   } catch (error) {
     log.debug("what dead workers left could not all be removed", { reason: describeError(error) });
   }
