@@ -14,17 +14,14 @@ const ROOT = join(import.meta.dir, "../..");
 let binary: ShippedBinary;
 let hostile: HostileFolder;
 let fixture: WorkerFixture;
+const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  binary = await shippedBinary();
-  hostile = await hostileFolder(binary.path);
-  fixture = await WorkerFixture.start("binary", { started: false });
+  binary = stack.use(await shippedBinary());
+  hostile = stack.use(await hostileFolder(binary.path));
+  fixture = stack.use(await WorkerFixture.start("binary", { started: false }));
 });
-afterAll(async () => {
-  await fixture?.close();
-  await hostile?.[Symbol.asyncDispose]();
-  await binary?.[Symbol.asyncDispose]();
-});
+afterAll(() => stack.disposeAsync());
 
 /** Flags with which a worker needs no environment; the daemon is where the machine has it, or a context says. */
 function flags(): string[] {

@@ -10,25 +10,22 @@ import { type ShippedBinary, shippedBinary, shippedImage } from "../support/ship
 import { WorkerFixture } from "../support/worker-fixture.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
-let binary: ShippedBinary;
 let fixture: WorkerFixture;
 let image = "";
 let socket = "";
 let group = "";
 const started = new Set<string>();
+const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  binary = await shippedBinary();
-  fixture = await WorkerFixture.start("image", { started: false });
+  const binary: ShippedBinary = stack.use(await shippedBinary());
+  fixture = stack.use(await WorkerFixture.start("image", { started: false }));
+  stack.defer(async () => void (await Promise.all([...started].map((name) => remove(name)))));
   image = await shippedImage(fixture.environment, binary);
   socket = fixture.environment.dockerHost.slice("unix://".length);
   group = String((await stat(socket)).gid);
 });
-afterAll(async () => {
-  await Promise.all([...started].map((name) => remove(name)));
-  await fixture?.close();
-  await binary?.[Symbol.asyncDispose]();
-});
+afterAll(() => stack.disposeAsync());
 
 async function docker(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { dockerHost } = fixture.environment;
