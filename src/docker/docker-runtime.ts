@@ -40,6 +40,9 @@ export interface DockerRuntimeOptions {
 const DAEMON_IS_AWAY = "the worker's Docker daemon does not answer";
 const UNDECIDED =
   "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
+/** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
+const RECORD_LIMIT_MS = 60_000;
+const SHUTDOWN_RECORD_LIMIT_MS = 8_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -60,11 +63,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     if (held.get(key)?.attempt === attempt) held.delete(key);
   }
 
+  /** Waits for a daemon that is away, but not for ever: Oz waits too. */
   async function record(execution: Execution, result: ExecutionResult): Promise<void> {
     const attempt = held.get(executionKey(execution))?.attempt;
     if (attempt === undefined) return;
-    await ledger.verdict(execution, attempt, result).catch((error: unknown) => {
-      watch.note(error);
+    const isShutdown = result.kind === "stopped" && result.cause === "shutdown";
+    const limit = AbortSignal.timeout(isShutdown ? SHUTDOWN_RECORD_LIMIT_MS : RECORD_LIMIT_MS);
+    const write = () => ledger.verdict(execution, attempt, result);
+    await persist(watch, limit, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
       log.warn("the result could not be recorded on the daemon", {
         task: execution.taskId,
         reason: describeError(error),

@@ -48,21 +48,26 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     return gone;
   }
 
-  async function reapContainer(container: ContainerSummary): Promise<void> {
+  /** Answers whether the container is gone. */
+  async function reapContainer(container: ContainerSummary): Promise<boolean> {
     const kind = container.Labels[LABELS.kind];
     const isHelper = kind === kinds.source || (kind === kinds.sidecar && !isPlaceholder(container));
-    if (!isHelper || !(await ownerIsGone(container.Labels))) return;
+    // Its owner may have failed to remove it, for lack of a daemon.
+    const isForgotten = now() - container.Created * 1_000 > COPIED_WITHIN_MS;
+    if (!isHelper || !(isForgotten || (await ownerIsGone(container.Labels)))) return false;
     await removeContainer(engine, container.Id);
-    log.debug("a dead worker's helper container was removed", { container: container.Names[0] });
+    log.debug("a helper container that was left was removed", { container: container.Names[0] });
+    return true;
   }
 
   async function reapVolume(volume: VolumeDetails, mounted: ReadonlySet<string>, current: ReadonlySet<string>) {
     const kind = volume.Labels[LABELS.kind];
     if (mounted.has(volume.Name)) return;
     // Somebody may have removed what published a copy, or used it while it was to go: its owner will not look again.
-    const isForgotten = kind === kinds.sidecar && isOld(volume, COPIED_WITHIN_MS);
-    if (!isForgotten && !(await ownerIsGone(volume.Labels))) return;
     const belongs = current.has(volume.Labels[LABELS.attempt] ?? "");
+    const isCopy = kind === kinds.sidecar || (kind === kinds.private && !belongs);
+    const isForgotten = isCopy && isOld(volume, COPIED_WITHIN_MS);
+    if (!isForgotten && !(await ownerIsGone(volume.Labels))) return;
     const isLeft =
       kind === kinds.sidecar ||
       kind === kinds.private ||
@@ -99,8 +104,10 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
   }
 
   try {
-    const containers = await listContainers(engine, LABELS.kind);
-    for (const container of containers) await reapContainer(container);
+    const containers: ContainerSummary[] = [];
+    for (const container of await listContainers(engine, LABELS.kind)) {
+      if (!(await reapContainer(container))) containers.push(container);
+    }
     const volumes = await listVolumes(engine, LABELS.kind);
     const done = volumes.filter(({ Labels }) => Labels[LABELS.kind] === kinds.done);
     for (const mark of done) await reapDone(mark, containers);
