@@ -113,6 +113,11 @@ export class OzStandIn {
     await this.sendRaw(JSON.stringify({ type: "task_assignment", data }), timeoutMs);
   }
 
+  /** Tells the books of a task that was handed out, and claimed, before this Oz was started. */
+  knowAbout(taskId: string, executionId: string): void {
+    this.#rules.assigned(taskId, executionId);
+  }
+
   /** Sends the last assignment of that task once more. */
   async redeliver(taskId: string, timeoutMs = 10_000): Promise<void> {
     const frame = this.#last.get(taskId);

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { LABELS } from "../../src/docker/labels.ts";
+import { currentOwner, encodeOwner } from "../../src/docker/owner.ts";
+import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
+
+/** Labels of a task container that another worker of the same id has made. */
+function taskLabels(fixture: WorkerFixture, taskId: string, owner: string): Record<string, string> {
+  return {
+    [LABELS.kind]: "task",
+    [LABELS.workerId]: fixture.workerId,
+    [LABELS.taskId]: taskId,
+    [LABELS.executionId]: "1",
+    [LABELS.attempt]: crypto.randomUUID(),
+    [LABELS.owner]: owner,
+  };
+}
+
+async function restart(fixture: WorkerFixture): Promise<void> {
+  fixture.worker.kill("SIGKILL");
+  await fixture.worker.exited;
+  fixture.startWorker();
+}
+
+describe("somebody removes a running container by hand", () => {
+  test("the task fails at once, by name", async () => {
+    await using fixture = await WorkerFixture.start("removed");
+    const data = await fixture.runUntilReady(OBEDIENT);
+    const container = await fixture.untilReady(data.task_id);
+    await container.remove({ force: true });
+    const { data: said } = await fixture.oz.waitForResult(data.task_id, 5_000);
+    expect(said.message).toContain("was removed by somebody else");
+  });
+
+  test("and the worker is killed before Oz has read the result: the next one says the same", async () => {
+    await using fixture = await WorkerFixture.start("removed-killed");
+    const data = await fixture.runUntilReady(OBEDIENT);
+    const container = await fixture.untilReady(data.task_id);
+    await fixture.oz.goAway();
+    await container.remove({ force: true });
+    await fixture.worker.waitForLine(/task failed .*container_wait/);
+    await restart(fixture);
+    fixture.oz.comeBack();
+    const { data: said } = await fixture.oz.waitForResult(data.task_id);
+    expect(said.message).toContain("was removed by somebody else");
+    await fixture.oz.waitForConfirmation(data.task_id);
+  });
+
+  test("while no worker runs: the next one says that nothing is left to tell", async () => {
+    await using fixture = await WorkerFixture.start("removed-down");
+    const data = await fixture.runUntilReady(OBEDIENT);
+    const container = await fixture.untilReady(data.task_id);
+    fixture.worker.kill("SIGKILL");
+    await fixture.worker.exited;
+    await container.remove({ force: true });
+    fixture.startWorker();
+    const { data: said } = await fixture.oz.waitForResult(data.task_id);
+    expect(said).toMatchObject({ failure_reason: "unknown" });
+    await fixture.oz.waitForConfirmation(data.task_id);
+  });
+});
+
+test("with --no-cleanup a container stays under its kept name and is not reported again", async () => {
+  const fixture = await WorkerFixture.start("kept", { args: ["--no-cleanup"] });
+  const { data } = await fixture.run("exit 5");
+  expect(data).toMatchObject({ exit_code: 5 });
+  const taskId = String(data.task_id);
+  const isKept = async () => (await fixture.containers(taskId))[0]?.Names[0]?.includes("-kept-") === true;
+  for (let waited = 0; waited < 5_000 && !(await isKept()); waited += 50) await Bun.sleep(50);
+  await restart(fixture);
+  await fixture.oz.waitForLink();
+  expect((await fixture.run("exit 0")).type).toBe("task_completed");
+  expect(fixture.oz.typesOf(taskId)).toEqual(["task_claimed", "task_failed"]);
+  expect(await isKept()).toBe(true);
+  for (const { Id } of await fixture.containers()) await fixture.environment.docker.getContainer(Id).remove();
+  await fixture.close();
+});
+
+test("what belongs to a worker that cannot be judged is left alone, and the log says how to decide it", async () => {
+  await using fixture = await WorkerFixture.start("undecided", { started: false });
+  const { docker } = fixture.environment;
+  const owner = encodeOwner({ ...currentOwner(), pidNamespace: "pid:[1]" });
+  await docker.pull(fixture.image).then((stream) => new Promise((done) => docker.modem.followProgress(stream, done)));
+  const name = fixture.environment.name(`undecided-${crypto.randomUUID().slice(0, 8)}`);
+  const Labels = taskLabels(fixture, "undecided", owner);
+  const container = await docker.createContainer({ name, Image: fixture.image, Cmd: ["true"], Labels });
+  await container.start();
+  const worker = fixture.startWorker();
+  const line = await worker.waitForLine(/is left alone/);
+  expect(line).toContain("task=undecided");
+  expect(line).toContain(name);
+  expect(line).toContain("docker rm -f");
+  await fixture.oz.waitForLink();
+  expect((await fixture.run("exit 0")).type).toBe("task_completed");
+  expect(fixture.oz.typesOf("undecided")).toEqual([]);
+  expect((await container.inspect()).State.Status).toBe("exited");
+  await container.remove();
+});
+
+test("forty ended containers of a dead worker are taken over in less than 3 s before the link is up", async () => {
+  await using fixture = await WorkerFixture.start("forty", { started: false });
+  const { docker } = fixture.environment;
+  const owner = encodeOwner({ ...currentOwner(), pid: 2 ** 22 + 1, start: "1" });
+  await docker.pull(fixture.image).then((stream) => new Promise((done) => docker.modem.followProgress(stream, done)));
+  const names = Array.from({ length: 40 }, (_, index) => `forty-${index}`);
+  for (let from = 0; from < names.length; from += 8) {
+    await Promise.all(
+      names.slice(from, from + 8).map(async (task) => {
+        const Labels = taskLabels(fixture, task, owner);
+        const name = fixture.environment.name(`${task}-${crypto.randomUUID().slice(0, 8)}`);
+        const options = { name, Image: fixture.image, Cmd: ["sh", "-c", "exit 3"], Labels, NetworkDisabled: true };
+        const container = await docker.createContainer(options);
+        await container.start();
+        await container.wait();
+      }),
+    );
+  }
+  for (const task of names) fixture.oz.knowAbout(task, "1");
+  const worker = fixture.startWorker();
+  await worker.waitForLine(/Docker daemon found/);
+  const foundAt = performance.now();
+  await fixture.oz.waitForLink();
+  const tookMs = performance.now() - foundAt;
+  const results = await Promise.all(names.map((task) => fixture.oz.waitForResult(task, 20_000)));
+  expect(results.map(({ data }) => data.exit_code)).toEqual(names.map(() => 3));
+  await Promise.all(names.map((task) => fixture.untilCleared(task, 30_000)));
+  expect(tookMs).toBeLessThan(3_000);
+}, 60_000);
