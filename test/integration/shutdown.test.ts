@@ -3,6 +3,7 @@ import { agentImage } from "../support/images.ts";
 import { Relay } from "../support/relay.ts";
 import { until } from "../support/until.ts";
 import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts";
+import { startWorker } from "../support/worker-process.ts";
 
 const SHUTDOWN = { failure_reason: "graceful_shutdown" };
 
@@ -102,6 +103,20 @@ describe("with nothing to do", () => {
       expect(closeCodes(fixture)).toEqual([1000]);
     });
   }
+
+  test("also before the Docker daemon has answered", async () => {
+    await using fixture = await WorkerFixture.start("early", { started: false });
+    const silent = await Relay.start({ port: fixture.oz.port });
+    silent.freeze();
+    const env = { WARP_API_KEY: "wk-key", DOCKER_HOST: `tcp://127.0.0.1:${silent.port}` };
+    const args = ["--worker-id", fixture.workerId, "--web-socket-url", fixture.oz.url];
+    await using worker = startWorker({ args, env });
+    await until("the worker asks the daemon", () => silent.accepted > 0);
+    worker.kill("SIGTERM");
+    expect((await worker.exited).code).toBe(0);
+    silent.stop();
+    expect(fixture.oz.openedLinks).toBe(0);
+  });
 
   test("also before it was ever connected", async () => {
     await using fixture = await WorkerFixture.start("never-connected", { started: false });

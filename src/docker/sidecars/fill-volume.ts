@@ -1,5 +1,7 @@
+import { posix } from "node:path";
 import type { Engine } from "../engine.ts";
 import { createContainer, removeContainer } from "../engine-objects.ts";
+import { ImageDetails } from "../engine-schemas.ts";
 import { LABELS, type ObjectKind } from "../labels.ts";
 import { randomToken, sidecarNames } from "../object-names.ts";
 
@@ -29,6 +31,7 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
   const token = randomToken();
   const filler = sidecarNames.filler(token);
   const source = sidecarNames.source(token);
+  const covers = await coversOfVolumes(engine, request.imageId);
   try {
     const [fillerId, sourceId] = await bothOrNeither(
       createContainer(engine, filler, {
@@ -36,13 +39,17 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
         Cmd: NO_COMMAND,
         Labels: request.fillerLabels,
         HostConfig: {
-          Mounts: [{ Type: "volume", Source: request.volume, Target: FILL_PATH, VolumeOptions: { NoCopy: true } }],
+          Mounts: [
+            ...covers,
+            { Type: "volume", Source: request.volume, Target: FILL_PATH, VolumeOptions: { NoCopy: true } },
+          ],
         },
       }),
       createContainer(engine, source, {
         Image: request.imageId,
         Cmd: NO_COMMAND,
         Labels: { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: request.owner },
+        HostConfig: { Mounts: covers },
       }),
     );
     const archive = await engine.open({ method: "GET", path: `/containers/${sourceId}/export`, signal });
@@ -66,6 +73,16 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
     // What cannot be removed now carries its owner's label: the reaper takes it.
     await removeContainer(engine, source).catch(() => {});
   }
+}
+
+/**
+ * Mounts over the volumes that an image declares: without them the engine would make one without a name for each. As
+ * nothing is started they hold nothing, and an export looks below them.
+ */
+async function coversOfVolumes(engine: Engine, imageId: string): Promise<readonly object[]> {
+  const { Config } = await engine.call({ method: "GET", path: `/images/${imageId}/json` }, ImageDetails);
+  const paths = Object.keys(Config?.Volumes ?? {}).map((path) => posix.join("/", path, ".").replace(/(?<=.)\/$/, ""));
+  return [...new Set(paths)].filter((path) => path !== "/").map((Target) => ({ Type: "tmpfs", Target }));
 }
 
 /** Waits for both even if one fails: who cleans up must know that nothing is under way any more. */
