@@ -192,7 +192,7 @@ export function pullFailureKind(message: string): "denied" | "network" | "final"
   if (/denied|unauthorized|authentication required|no basic auth|forbidden|\b40[13]\b/i.test(message)) return "denied";
   if (/no matching manifest|manifest unknown|not found|invalid reference|no space left/i.test(message)) return "final";
   if (
-    /timeout|timed out|deadline|connection (refused|reset)|no such host|unexpected EOF|\bEOF\b|TLS handshake|temporary failure|network is unreachable|no route to host|broken pipe|too ?many ?requests|\b(429|50[0234])\b/i.test(
+    /timeout|timed out|deadline|connection (refused|reset)|no such host|context canceled|unexpected EOF|\bEOF\b|TLS handshake|temporary failure|network is unreachable|no route to host|broken pipe|too ?many ?requests|\b(429|50[0234])\b/i.test(
       message,
     )
   ) {

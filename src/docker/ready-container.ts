@@ -31,6 +31,8 @@ export type Readiness =
 /** A container and what it was made from. */
 interface Made extends ReadyContainer {
   readonly from: PreparedTask;
+  /** Whether it holds the sidecar content that was prepared. */
+  readonly isValid: Promise<boolean>;
 }
 
 /** How often content may be cleared away between its preparation and its use before that is a failure. */
@@ -47,9 +49,9 @@ export async function readyContainer(
   held: HeldExecution,
   run: RunOptions,
 ): Promise<Readiness> {
-  const { watch, log } = options;
+  const { log } = options;
   run.onStage?.("preparing");
-  let guess: Promise<Made | undefined> = guessContainer(options, spec, held);
+  let guess: Promise<Made | undefined> = guessContainer(options, spec, held, run.signal);
   try {
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const prepared = await prepareTask(options, spec, held.attempt, run.signal);
@@ -62,12 +64,10 @@ export async function readyContainer(
       if (run.signal.aborted) throw run.signal.reason;
 
       run.onStage?.("creating");
-      const made = held.container === undefined ? await make(options, spec, held, prepared.task) : guessed;
+      const made = held.container === undefined ? await make(options, spec, held, prepared.task, run.signal) : guessed;
       if (made === undefined) throw new Error("a container is held that was not made here");
       if ("result" in made) return made;
-      const { task } = prepared;
-      const valid = await persist(watch, run.signal, () => Promise.all(task.sidecars.map((one) => one.stillValid())));
-      if (valid.every((ok) => ok)) return { ok: true, ready: made };
+      if (await made.isValid) return { ok: true, ready: made };
       log.warn("sidecar content was cleared away meanwhile and is prepared again", { task: spec.execution.taskId });
       await discard(options, held, made);
     }
@@ -79,11 +79,16 @@ export async function readyContainer(
   return { ok: false, result: { kind: "failed", reason: "sidecar_prep", detail } };
 }
 
-async function guessContainer(options: ReadyOptions, spec: TaskSpec, held: HeldExecution): Promise<Made | undefined> {
+async function guessContainer(
+  options: ReadyOptions,
+  spec: TaskSpec,
+  held: HeldExecution,
+  signal: AbortSignal,
+): Promise<Made | undefined> {
   try {
     const task = await guessTask(options, spec);
     if (task === undefined) return undefined;
-    const made = await make(options, spec, held, task);
+    const made = await make(options, spec, held, task, signal);
     return "result" in made ? undefined : made;
   } catch (error) {
     // The way without a guess will meet the same trouble, and report it.
@@ -97,6 +102,7 @@ async function make(
   spec: TaskSpec,
   held: HeldExecution,
   task: PreparedTask,
+  signal: AbortSignal,
 ): Promise<Made | { readonly ok: false; readonly result: ExecutionResult }> {
   const { engine, watch, workerId, owner } = options;
   const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
@@ -104,9 +110,13 @@ async function make(
   if (!created.ok) return created;
   const { container } = created;
   held.container = container;
+  // From here on the content cannot be cleared away any more.
+  const checks = persist(watch, signal, () => Promise.all(task.sidecars.map((sidecar) => sidecar.stillValid())));
+  const isValid = checks.then((answers) => answers.every((ok) => ok));
+  isValid.catch(() => {});
   try {
     const subscribe = () => subscribeExit(engine, watch, container.id, "next-exit");
-    return { container, from: task, subscription: await persist(watch, undefined, subscribe) };
+    return { container, from: task, isValid, subscription: await persist(watch, undefined, subscribe) };
   } catch (error) {
     await removeContainer(engine, container.id).catch(() => {});
     delete held.container;

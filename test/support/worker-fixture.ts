@@ -16,6 +16,8 @@ export interface FixtureOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The worker reaches its Oz by way of `relay`. */
   readonly relayed?: boolean;
+  /** Another daemon than the environment's; `env` must lead the worker there. */
+  readonly docker?: Docker;
   /** False: the test starts the worker itself. */
   readonly started?: boolean;
 }
@@ -52,7 +54,7 @@ export class WorkerFixture {
 
   /** `name` becomes part of the worker's id. The worker is connected afterwards. */
   static async start(name: string, options: FixtureOptions = {}): Promise<WorkerFixture> {
-    const environment = testEnvironment();
+    const environment = { ...testEnvironment(), ...(options.docker ? { docker: options.docker } : {}) };
     const workerId = environment.name(`${name}-${crypto.randomUUID().slice(0, 8)}`);
     const [image, sidecar] = await Promise.all([agentImage(environment), sidecarImage(environment)]);
     const oz = new OzStandIn({ workerId });
