@@ -1,5 +1,5 @@
 import { reachEngine } from "../src/docker/endpoint/reach-engine.ts";
-import { createEngine } from "../src/docker/engine.ts";
+import { createEngine } from "../src/docker/engine/engine.ts";
 import { systemClock } from "../src/support/clock.ts";
 import { createLog } from "../src/support/create-log.ts";
 import { isProblem } from "./environment/problem.ts";

@@ -1,5 +1,5 @@
-import { LABELS } from "../../src/docker/labels.ts";
-import { taskContainerBody } from "../../src/docker/task-container.ts";
+import { taskContainerBody } from "../../src/docker/container/task-container.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import { buildTaskSpec } from "../../src/task/build-task-spec.ts";
 import { type AssignmentParts, assignment } from "../../test/support/assignment-builder.ts";

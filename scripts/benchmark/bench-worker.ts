@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { type AssignmentData, type AssignmentParts, assignment } from "../../test/support/assignment-builder.ts";
 import { nowMs } from "../../test/support/oz-events.ts";
 import { OzStandIn } from "../../test/support/oz-stand-in.ts";

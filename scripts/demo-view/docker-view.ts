@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import * as v from "valibot";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { isProblem, messageOf } from "../environment/problem.ts";
 import type { Screen } from "./screen.ts";
 

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { messageOf } from "./problem.ts";
 
 /** Something on a Docker daemon that has a name. */

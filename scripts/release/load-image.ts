@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import * as v from "valibot";
-import type { Engine } from "../../src/docker/engine.ts";
+import type { Engine } from "../../src/docker/engine/engine.ts";
 
 /** An image on a daemon. */
 export interface LoadedImage {

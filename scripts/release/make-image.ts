@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { description, license, version } from "../../package.json";
-import type { Engine } from "../../src/docker/engine.ts";
+import type { Engine } from "../../src/docker/engine/engine.ts";
 import { isProblem, messageOf, type Problem } from "../environment/problem.ts";
 import { buildBinary } from "./build-binary.ts";
 import { cLibrary } from "./c-library.ts";

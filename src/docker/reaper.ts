@@ -1,7 +1,6 @@
 import type { Log } from "../support/log.ts";
-import { removeVolumesOf } from "./discard-execution.ts";
-import type { Engine } from "./engine.ts";
-import { describeError } from "./engine-error.ts";
+import type { Engine } from "./engine/engine.ts";
+import { describeError } from "./engine/engine-error.ts";
 import {
   inspectContainer,
   isUnlabelled,
@@ -10,10 +9,11 @@ import {
   listVolumesNamed,
   removeContainer,
   removeVolume,
-} from "./engine-objects.ts";
-import type { ContainerSummary, VolumeDetails } from "./engine-schemas.ts";
-import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
-import { decodeOwner, type Owner, ownerState } from "./owner.ts";
+} from "./engine/engine-objects.ts";
+import type { ContainerSummary, VolumeDetails } from "./engine/engine-schemas.ts";
+import { removeVolumesOf } from "./records/discard-execution.ts";
+import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./records/labels.ts";
+import { decodeOwner, type Owner, ownerState } from "./records/owner.ts";
 import { isPlaceholder } from "./sidecars/clear-stale.ts";
 
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { nowMs } from "../support/oz-events.ts";
 import type { Disturbances } from "./expectation.ts";
 

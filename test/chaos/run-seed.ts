@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
-import { createEngine } from "../../src/docker/engine.ts";
-import { LABELS } from "../../src/docker/labels.ts";
-import { currentOwner } from "../../src/docker/owner.ts";
+import { createEngine } from "../../src/docker/engine/engine.ts";
 import { reap } from "../../src/docker/reaper.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
+import { currentOwner } from "../../src/docker/records/owner.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
 import type { PrivateDockerd } from "../support/private-dockerd.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { CreationWatch } from "../support/daemon-events.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { LABELS } from "../../src/docker/labels.ts";
-import { currentOwner, encodeOwner } from "../../src/docker/owner.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
+import { currentOwner, encodeOwner } from "../../src/docker/records/owner.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 /** Labels of a task container that another worker of the same id has made. */

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { version } from "../../package.json";
 import { REACHED } from "../../scripts/release/left-out-modules.ts";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { runBare, type ShippedBinary, shippedBinary, startBare, stopInOrder } from "../support/shipped.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 import { startWorker } from "../support/worker-process.ts";

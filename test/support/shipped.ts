@@ -7,7 +7,7 @@ import { REACHED } from "../../scripts/release/left-out-modules.ts";
 import { makeImage } from "../../scripts/release/make-image.ts";
 import { sourceState } from "../../scripts/release/source-state.ts";
 import { TARGETS, type Target } from "../../scripts/release/targets.ts";
-import { createEngine } from "../../src/docker/engine.ts";
+import { createEngine } from "../../src/docker/engine/engine.ts";
 import type { TestEnvironment } from "./environment.ts";
 import { startWorker, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { LABELS } from "../../src/docker/labels.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import type { PushedImage } from "./push-image.ts";
 
 /** What is on a daemon for the content of one sidecar image. */

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
-import { createDemultiplexer } from "../../src/docker/container-tail.ts";
-import { LABELS } from "../../src/docker/labels.ts";
+import { createDemultiplexer } from "../../src/docker/container/container-tail.ts";
+import { LABELS } from "../../src/docker/records/labels.ts";
 import { type AssignmentData, type AssignmentParts, assignment } from "./assignment-builder.ts";
 import { type TestEnvironment, testEnvironment } from "./environment.ts";
 import { agentImage, sidecarImage } from "./images.ts";

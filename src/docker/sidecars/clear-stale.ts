@@ -1,10 +1,10 @@
 import type { Log } from "../../support/log.ts";
-import type { Engine } from "../engine.ts";
-import { describeError, hasStatus } from "../engine-error.ts";
-import { listContainers, removeContainer, removeVolume } from "../engine-objects.ts";
-import { type ContainerSummary, ImageDetails } from "../engine-schemas.ts";
-import { LABELS } from "../labels.ts";
-import { sidecarNames } from "../object-names.ts";
+import type { Engine } from "../engine/engine.ts";
+import { describeError, hasStatus } from "../engine/engine-error.ts";
+import { listContainers, removeContainer, removeVolume } from "../engine/engine-objects.ts";
+import { type ContainerSummary, ImageDetails } from "../engine/engine-schemas.ts";
+import { LABELS } from "../records/labels.ts";
+import { sidecarNames } from "../records/object-names.ts";
 
 /** Content that was pulled by digest has no tag that could move on; unused, it may go after this time. */
 const PINNED_KEEP_MS = 7 * 24 * 3_600_000;

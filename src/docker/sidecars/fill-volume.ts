@@ -1,9 +1,9 @@
 import { posix } from "node:path";
-import type { Engine } from "../engine.ts";
-import { createContainer, removeContainer } from "../engine-objects.ts";
-import { ImageDetails } from "../engine-schemas.ts";
-import { LABELS, type ObjectKind } from "../labels.ts";
-import { randomToken, sidecarNames } from "../object-names.ts";
+import type { Engine } from "../engine/engine.ts";
+import { createContainer, removeContainer } from "../engine/engine-objects.ts";
+import { ImageDetails } from "../engine/engine-schemas.ts";
+import { LABELS, type ObjectKind } from "../records/labels.ts";
+import { randomToken, sidecarNames } from "../records/object-names.ts";
 
 /** Where a filler container has the volume; no image has a folder of that name. */
 const FILL_PATH = "/.oz-agent-worker-fill";

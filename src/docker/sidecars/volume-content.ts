@@ -1,7 +1,7 @@
 import type { Log } from "../../support/log.ts";
 import { createSharedWork } from "../../support/shared-work.ts";
-import type { Engine } from "../engine.ts";
-import { hasStatus } from "../engine-error.ts";
+import type { Engine } from "../engine/engine.ts";
+import { hasStatus } from "../engine/engine-error.ts";
 import {
   createVolume,
   inspectContainer,
@@ -9,9 +9,9 @@ import {
   removeContainer,
   removeVolume,
   renameContainer,
-} from "../engine-objects.ts";
-import { LABELS, type ObjectKind } from "../labels.ts";
-import { randomToken, sidecarNames } from "../object-names.ts";
+} from "../engine/engine-objects.ts";
+import { LABELS, type ObjectKind } from "../records/labels.ts";
+import { randomToken, sidecarNames } from "../records/object-names.ts";
 import { fillVolume } from "./fill-volume.ts";
 import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
 

@@ -1,4 +1,4 @@
-import type { Execution } from "../task/execution.ts";
+import type { Execution } from "../../task/execution.ts";
 
 /** Every object that the worker creates on a daemon carries labels, and names, with this prefix. */
 export const LABEL_PREFIX = "oz-agent-worker.";

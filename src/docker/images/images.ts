@@ -1,14 +1,14 @@
-import type { Clock } from "../support/clock.ts";
-import { pause } from "../support/clock.ts";
-import type { Log } from "../support/log.ts";
-import { createRedactor } from "../support/redaction.ts";
-import { createSharedWork } from "../support/shared-work.ts";
-import type { Engine } from "./engine.ts";
-import { describeError, EngineError, hasStatus } from "./engine-error.ts";
-import { ImageDetails } from "./engine-schemas.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
+import type { Clock } from "../../support/clock.ts";
+import { pause } from "../../support/clock.ts";
+import type { Log } from "../../support/log.ts";
+import { createRedactor } from "../../support/redaction.ts";
+import { createSharedWork } from "../../support/shared-work.ts";
+import type { Engine } from "../engine/engine.ts";
+import { describeError, EngineError, hasStatus } from "../engine/engine-error.ts";
+import { ImageDetails } from "../engine/engine-schemas.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { type ImageReference, parseImageReference } from "../registry/image-reference.ts";
 import { readPullProgress } from "./pull-progress.ts";
-import { type ImageReference, parseImageReference } from "./registry/image-reference.ts";
 
 /** What a registry is shown for one image. */
 export interface PullCredentials {

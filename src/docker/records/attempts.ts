@@ -1,7 +1,7 @@
-import type { Execution } from "../task/execution.ts";
-import type { Engine } from "./engine.ts";
-import { listContainers, listVolumes } from "./engine-objects.ts";
-import type { ContainerSummary, VolumeDetails } from "./engine-schemas.ts";
+import type { Execution } from "../../task/execution.ts";
+import type { Engine } from "../engine/engine.ts";
+import { listContainers, listVolumes } from "../engine/engine-objects.ts";
+import type { ContainerSummary, VolumeDetails } from "../engine/engine-schemas.ts";
 import { LABELS, type LabelMap, labelledExecution, type ObjectKind } from "./labels.ts";
 import { isKeptName } from "./object-names.ts";
 

@@ -1,6 +1,6 @@
-import type { Engine } from "./engine.ts";
-import { createVolume, inspectContainer } from "./engine-objects.ts";
-import type { VolumeDetails } from "./engine-schemas.ts";
+import type { Engine } from "../engine/engine.ts";
+import { createVolume, inspectContainer } from "../engine/engine-objects.ts";
+import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
 import { decodeOwner, encodeOwner, type Owner, type OwnerState, ownerState } from "./owner.ts";

@@ -1,20 +1,15 @@
-import type { ExecutionResult } from "../task/execution-result.ts";
-import { type RunOptions, StopRequest } from "../worker/task-runtime.ts";
+import type { ExecutionResult } from "../../task/execution-result.ts";
+import { type RunOptions, StopRequest } from "../../worker/task-runtime.ts";
+import type { Engine } from "../engine/engine.ts";
+import { EngineError, hasStatus } from "../engine/engine-error.ts";
+import { inspectContainer } from "../engine/engine-objects.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import type { TaskContainer } from "../records/held-execution.ts";
 import type { ContainerExit, ExitSubscription } from "./container-exit.ts";
-import type { Engine } from "./engine.ts";
-import { EngineError, hasStatus } from "./engine-error.ts";
-import { inspectContainer } from "./engine-objects.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
 import { stopContainer } from "./stop-container.ts";
 
 /** Preparing a container's mounts and network, on a machine that starts many at once. */
 const START_LIMIT_MS = 300_000;
-
-/** A task container that exists. */
-export interface TaskContainer {
-  readonly id: string;
-  readonly name: string;
-}
 
 /** How to follow a container. */
 export interface FollowOptions extends RunOptions {

@@ -1,5 +1,5 @@
-import type { Engine } from "./engine.ts";
-import { inspectContainer } from "./engine-objects.ts";
+import type { Engine } from "../engine/engine.ts";
+import { inspectContainer } from "../engine/engine-objects.ts";
 import type { Owner, ReadSystemFile } from "./owner.ts";
 
 const CONTAINER_ID = /\b[0-9a-f]{64}\b/g;

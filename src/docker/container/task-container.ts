@@ -1,6 +1,6 @@
-import type { TaskSpec } from "../task/task-spec.ts";
-import { executionLabels, LABELS } from "./labels.ts";
-import type { SidecarMount } from "./sidecars/sidecar-content.ts";
+import type { TaskSpec } from "../../task/task-spec.ts";
+import { executionLabels, LABELS } from "../records/labels.ts";
+import type { SidecarMount } from "../sidecars/sidecar-content.ts";
 
 /** What a task container is made from. */
 export interface TaskContainerRequest {

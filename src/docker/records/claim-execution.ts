@@ -1,7 +1,7 @@
-import type { Execution } from "../task/execution.ts";
-import type { Engine } from "./engine.ts";
-import { listContainers, removeContainer } from "./engine-objects.ts";
-import type { ContainerSummary } from "./engine-schemas.ts";
+import type { Execution } from "../../task/execution.ts";
+import type { Engine } from "../engine/engine.ts";
+import { listContainers, removeContainer } from "../engine/engine-objects.ts";
+import type { ContainerSummary } from "../engine/engine-schemas.ts";
 import { LABELS } from "./labels.ts";
 import { isDone, type Ledger } from "./ledger.ts";
 import { isKeptName } from "./object-names.ts";

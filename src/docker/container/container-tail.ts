@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../engine/engine.ts";
 
 export const TAIL_LINES = 100;
 const TAIL_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
-import type { TaskSpec } from "../task/task-spec.ts";
+import type { TaskSpec } from "../../task/task-spec.ts";
+import type { PreparedSidecar } from "../sidecars/sidecar-content.ts";
 import type { PreparedTask, PrepareOptions } from "./prepare-task.ts";
-import type { PreparedSidecar } from "./sidecars/sidecar-content.ts";
 
 /**
  * What a task would most likely be made from: the image and the sidecar content that are here under the wanted names,

@@ -1,17 +1,16 @@
-import type { Log } from "../support/log.ts";
-import type { ExecutionResult } from "../task/execution-result.ts";
-import type { TaskSpec } from "../task/task-spec.ts";
-import type { RunOptions } from "../worker/task-runtime.ts";
+import type { Log } from "../../support/log.ts";
+import type { ExecutionResult } from "../../task/execution-result.ts";
+import type { TaskSpec } from "../../task/task-spec.ts";
+import type { RunOptions } from "../../worker/task-runtime.ts";
+import type { Engine } from "../engine/engine.ts";
+import { describeError } from "../engine/engine-error.ts";
+import { removeContainer } from "../engine/engine-objects.ts";
+import { persist } from "../engine/engine-watch.ts";
+import type { HeldExecution, TaskContainer } from "../records/held-execution.ts";
 import { type ExitSubscription, subscribeExit } from "./container-exit.ts";
 import { createTaskContainer } from "./create-task-container.ts";
-import type { Engine } from "./engine.ts";
-import { describeError } from "./engine-error.ts";
-import { removeContainer } from "./engine-objects.ts";
-import { persist } from "./engine-watch.ts";
 import { guessTask } from "./guess-task.ts";
-import type { HeldExecution } from "./held-execution.ts";
 import { type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
-import type { TaskContainer } from "./run-container.ts";
 
 export interface ReadyOptions extends PrepareOptions {
   readonly engine: Engine;

@@ -1,5 +1,5 @@
-import { type Clock, pause, systemClock, type Timer } from "../support/clock.ts";
-import type { Log } from "../support/log.ts";
+import { type Clock, pause, systemClock, type Timer } from "../../support/clock.ts";
+import type { Log } from "../../support/log.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, isEngineAway } from "./engine-error.ts";
 

@@ -1,12 +1,13 @@
-import type { ExecutionResult, StopCause } from "../task/execution-result.ts";
-import { StopRequest } from "../worker/task-runtime.ts";
-import type { Adopted } from "./adoption.ts";
+import type { ExecutionResult, StopCause } from "../../task/execution-result.ts";
+import { StopRequest } from "../../worker/task-runtime.ts";
+import type { Engine } from "../engine/engine.ts";
+import { describeError, hasStatus } from "../engine/engine-error.ts";
+import type { ContainerDetails } from "../engine/engine-schemas.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import type { Adopted } from "../records/adoption.ts";
+import type { TaskContainer } from "../records/held-execution.ts";
 import { exitOf, subscribeExit } from "./container-exit.ts";
-import type { Engine } from "./engine.ts";
-import { describeError, hasStatus } from "./engine-error.ts";
-import type { ContainerDetails } from "./engine-schemas.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
-import { type FollowOptions, follow, type TaskContainer } from "./run-container.ts";
+import { type FollowOptions, follow } from "./run-container.ts";
 
 /** Grace of a stop that a dead worker had begun: the task has had its time already. */
 const RESUMED_STOP_GRACE_MS = 2_000;

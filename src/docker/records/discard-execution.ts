@@ -1,7 +1,7 @@
-import type { Execution } from "../task/execution.ts";
-import type { Engine } from "./engine.ts";
-import { hasStatus } from "./engine-error.ts";
-import { listVolumes, removeContainer, removeVolume, renameContainer } from "./engine-objects.ts";
+import type { Execution } from "../../task/execution.ts";
+import type { Engine } from "../engine/engine.ts";
+import { hasStatus } from "../engine/engine-error.ts";
+import { listVolumes, removeContainer, removeVolume, renameContainer } from "../engine/engine-objects.ts";
 import type { HeldExecution } from "./held-execution.ts";
 import { LABELS, type ObjectKind } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";

@@ -1,3 +1,4 @@
+import { labelFilter } from "../records/labels.ts";
 import type { Engine } from "./engine.ts";
 import { hasStatus } from "./engine-error.ts";
 import {
@@ -8,7 +9,6 @@ import {
   VolumeDetails,
   VolumeList,
 } from "./engine-schemas.ts";
-import { labelFilter } from "./labels.ts";
 
 /** Creating a container may copy an image's volumes, on a disk that is busy. */
 const CREATE_LIMIT_MS = 300_000;

@@ -1,10 +1,10 @@
-import type { Log } from "../support/log.ts";
-import { type Execution, executionKey } from "../task/execution.ts";
-import type { ExecutionResult } from "../task/execution-result.ts";
+import type { Log } from "../../support/log.ts";
+import { type Execution, executionKey } from "../../task/execution.ts";
+import type { ExecutionResult } from "../../task/execution-result.ts";
+import type { Engine } from "../engine/engine.ts";
+import { inspectContainer, listContainers, removeContainer, removeVolume } from "../engine/engine-objects.ts";
+import type { ContainerDetails, ContainerSummary } from "../engine/engine-schemas.ts";
 import { listAttempts, type SeenAttempt } from "./attempts.ts";
-import type { Engine } from "./engine.ts";
-import { inspectContainer, listContainers, removeContainer, removeVolume } from "./engine-objects.ts";
-import type { ContainerDetails, ContainerSummary } from "./engine-schemas.ts";
 import { LABELS } from "./labels.ts";
 import { findClaim, findVerdict, isDone, type Ledger } from "./ledger.ts";
 import { isKeptName } from "./object-names.ts";

@@ -1,11 +1,11 @@
-import type { ExecutionResult } from "../task/execution-result.ts";
-import type { Engine } from "./engine.ts";
-import { describeError, hasStatus } from "./engine-error.ts";
-import { createContainer, inspectContainer } from "./engine-objects.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
-import { LABELS } from "./labels.ts";
-import { taskContainerName } from "./object-names.ts";
-import type { TaskContainer } from "./run-container.ts";
+import type { ExecutionResult } from "../../task/execution-result.ts";
+import type { Engine } from "../engine/engine.ts";
+import { describeError, hasStatus } from "../engine/engine-error.ts";
+import { createContainer, inspectContainer } from "../engine/engine-objects.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import type { TaskContainer } from "../records/held-execution.ts";
+import { LABELS } from "../records/labels.ts";
+import { taskContainerName } from "../records/object-names.ts";
 import { type TaskContainerRequest, taskContainerBody } from "./task-container.ts";
 
 export type Creation =

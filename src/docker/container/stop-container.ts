@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { StopRequest } from "../worker/task-runtime.ts";
+import type { StopRequest } from "../../worker/task-runtime.ts";
+import type { Engine } from "../engine/engine.ts";
+import { hasStatus, isEngineAway } from "../engine/engine-error.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { ContainerExit } from "./container-exit.ts";
-import type { Engine } from "./engine.ts";
-import { hasStatus, isEngineAway } from "./engine-error.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
 
 /** Beyond the grace the daemon gets this long to kill and to tell. */
 const KILL_MARGIN_MS = 20_000;

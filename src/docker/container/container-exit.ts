@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 import * as v from "valibot";
-import { pause, systemClock } from "../support/clock.ts";
-import type { Engine } from "./engine.ts";
-import { EngineError, hasStatus } from "./engine-error.ts";
-import { inspectContainer } from "./engine-objects.ts";
-import { type ContainerDetails, WaitAnswer } from "./engine-schemas.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
+import { pause, systemClock } from "../../support/clock.ts";
+import type { Engine } from "../engine/engine.ts";
+import { EngineError, hasStatus } from "../engine/engine-error.ts";
+import { inspectContainer } from "../engine/engine-objects.ts";
+import { type ContainerDetails, WaitAnswer } from "../engine/engine-schemas.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 
 /** How a container's process ended; `gone` when somebody else removed the container, with the code if it was seen. */
 export type ContainerExit =

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Execution, executionKey } from "../task/execution.ts";
-import { slugOf } from "../task/slug.ts";
+import { type Execution, executionKey } from "../../task/execution.ts";
+import { slugOf } from "../../task/slug.ts";
 import { LABEL_PREFIX } from "./labels.ts";
 
 /** A short random token for names that must not collide; 64 bits, hexadecimal. */

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import * as v from "valibot";
-import { type Clock, systemClock } from "../support/clock.ts";
-import { EngineError } from "./engine-error.ts";
+import { type Clock, systemClock } from "../../support/clock.ts";
+import { EngineError } from "../engine/engine-error.ts";
 
 /** One JSON line of the answer to `POST /images/create` (Docker Engine API, "Create an image"). */
 const ProgressLine = v.object({

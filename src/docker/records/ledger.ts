@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import type { Execution } from "../task/execution.ts";
-import { type ExecutionResult, FAILURE_REASONS } from "../task/execution-result.ts";
-import type { Engine } from "./engine.ts";
-import { createVolume, inspectVolume, removeVolume } from "./engine-objects.ts";
-import type { VolumeDetails } from "./engine-schemas.ts";
+import type { Execution } from "../../task/execution.ts";
+import { type ExecutionResult, FAILURE_REASONS } from "../../task/execution-result.ts";
+import type { Engine } from "../engine/engine.ts";
+import { createVolume, inspectVolume, removeVolume } from "../engine/engine-objects.ts";
+import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { executionLabels, LABELS, type ObjectKind } from "./labels.ts";
 import { executionHash, recordNames } from "./object-names.ts";
 

@@ -1,11 +1,11 @@
-import type { ExecutionResult } from "../task/execution-result.ts";
-import type { SidecarSpec, TaskSpec } from "../task/task-spec.ts";
-import { describeError } from "./engine-error.ts";
-import { type EngineWatch, persist } from "./engine-watch.ts";
-import type { Images } from "./images.ts";
-import { executionLabels, LABELS } from "./labels.ts";
-import { sidecarNames } from "./object-names.ts";
-import type { PreparedSidecar, SidecarContent } from "./sidecars/sidecar-content.ts";
+import type { ExecutionResult } from "../../task/execution-result.ts";
+import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
+import { describeError } from "../engine/engine-error.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import type { Images } from "../images/images.ts";
+import { executionLabels, LABELS } from "../records/labels.ts";
+import { sidecarNames } from "../records/object-names.ts";
+import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
 
 export interface PrepareOptions {
   readonly images: Images;
