@@ -84,7 +84,7 @@ test("after `docker container prune` content is copied again, and what it orphan
   for (const name of (await sidecarObjects(docker, image)).published) await docker.getContainer(name).remove();
   expect((await own.run(script, parts)).type).toBe("task_completed");
   await own.stopWorker();
-  own.startWorker();
+  await own.startWorker().waitForLine(/listening for tasks/);
   const { published, helpers, volumes } = await settledSidecar(docker, image);
   expect([published.length, helpers.length, volumes.length]).toEqual([1, 0, 1]);
 });
