@@ -22,7 +22,7 @@ const EXIT_CODE_MEANINGS: ReadonlyMap<number, string> = new Map([
   [127, "/agent/entrypoint.sh, its interpreter or a command that it runs was not found"],
   [130, "interrupted by SIGINT"],
   [134, "aborted by SIGABRT"],
-  [137, "killed by SIGKILL, though not for lack of memory"],
+  [137, "killed by SIGKILL"],
   [139, "crashed with SIGSEGV"],
   [143, "ended by SIGTERM"],
 ]);

@@ -23,7 +23,9 @@ afterAll(async () => {
 });
 
 function overSsh(variables: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { HOME: folder, TMPDIR: folder, PATH: server.path, DOCKER_HOST: "ssh://box", ...variables };
+  // The daemon of this run need not have the usual socket.
+  const socketPath = testEnvironment().dockerHost.slice("unix://".length);
+  return { HOME: folder, TMPDIR: folder, PATH: server.path, DOCKER_HOST: `ssh://box${socketPath}`, ...variables };
 }
 
 /** All processes below one. */

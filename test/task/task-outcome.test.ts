@@ -73,7 +73,7 @@ describe("toOutcome and terminalMessage", () => {
     [exited(126), "not executable"],
     [exited(127), "not found"],
     [exited(130), "SIGINT"],
-    [exited(137), "killed by SIGKILL, though not for lack of memory"],
+    [exited(137), "killed by SIGKILL"],
     [exited(137, true), "ran out of memory"],
     [exited(1, true), "one of its processes was killed because memory ran out"],
     [exited(143), "ended by SIGTERM"],
