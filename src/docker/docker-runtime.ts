@@ -11,7 +11,7 @@ import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import type { Engine } from "./engine/engine.ts";
-import { describeError, isEngineAway } from "./engine/engine-error.ts";
+import { describeError, EngineError, isEngineAway } from "./engine/engine-error.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
 import type { Images } from "./images/images.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
@@ -165,8 +165,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       try {
         result = await runHeld(spec, here, run);
       } catch (error) {
-        if (!run.signal.aborted) throw error;
-        result = { kind: "stopped", cause: stopRequest(run.signal).cause };
+        if (run.signal.aborted) {
+          result = { kind: "stopped", cause: stopRequest(run.signal).cause };
+        } else if (error instanceof EngineError) {
+          const detail = `could not make the container ready: ${describeError(error)}`;
+          result = { kind: "failed", reason: "container_create", detail };
+        } else {
+          throw error;
+        }
       }
       result = withoutSecrets(result, spec.secrets);
       // Any other end a container tells by itself.

@@ -13,6 +13,7 @@ import {
 import type { ContainerSummary, VolumeDetails } from "./engine/engine-schemas.ts";
 import { removeVolumesOf } from "./records/discard-execution.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./records/labels.ts";
+import { recordNames } from "./records/object-names.ts";
 import { decodeOwner, type Owner, ownerState } from "./records/owner.ts";
 import { isPlaceholder } from "./sidecars/clear-stale.ts";
 
@@ -82,21 +83,36 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     const attempt = mark.Labels[LABELS.attempt];
     if (attempt === undefined) return;
     if (!isOld(mark, CLEARED_WITHIN_MS) && !(await ownerIsGone(mark.Labels))) return;
+    await removeAttempt(attempt, containers);
+    log.debug("what was left of a reported task was removed", { task: mark.Labels[LABELS.taskId] });
+  }
+
+  /** A volume that an engine has not finished, because it went down. A mark without labels marks all the same. */
+  async function reapUnlabelled(
+    volume: VolumeDetails,
+    containers: readonly ContainerSummary[],
+    volumes: readonly VolumeDetails[],
+  ): Promise<void> {
+    const isOurs = volume.Name.startsWith(LABEL_PREFIX) && isUnlabelled(volume);
+    if (!isOurs || !(now() - Date.parse(volume.CreatedAt ?? "") > DECENT_TIME_MS)) return;
+    const prefix = recordNames.done("");
+    if (volume.Name.startsWith(prefix)) {
+      const attempt = volume.Name.slice(prefix.length);
+      for (const { Labels } of [...containers, ...volumes]) {
+        if (Labels[LABELS.attempt] === attempt && !(await ownerIsGone(Labels))) return;
+      }
+      await removeAttempt(attempt, containers);
+    } else {
+      await removeVolume(engine, volume.Name);
+    }
+    log.debug("a volume that was never finished was removed", { volume: volume.Name });
+  }
+
+  async function removeAttempt(attempt: string, containers: readonly ContainerSummary[]): Promise<void> {
     for (const container of containers) {
       if (container.Labels[LABELS.attempt] === attempt) await removeContainer(engine, container.Id);
     }
     await removeVolumesOf(engine, attempt);
-    log.debug("what was left of a reported task was removed", { task: mark.Labels[LABELS.taskId] });
-  }
-
-  /** A volume that a killed engine has left without labels. */
-  async function reapUnlabelled(volume: VolumeDetails, mounted: ReadonlySet<string>): Promise<void> {
-    const isOurs = volume.Name.startsWith(LABEL_PREFIX) && isUnlabelled(volume);
-    const createdAt = Date.parse(volume.CreatedAt ?? "");
-    if (!isOurs || mounted.has(volume.Name) || !(now() - createdAt > DECENT_TIME_MS)) return;
-    if (await removeVolume(engine, volume.Name)) {
-      log.debug("a volume that was never finished was removed", { volume: volume.Name });
-    }
   }
 
   function isOld(volume: VolumeDetails, ageMs: number): boolean {
@@ -115,7 +131,8 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
     const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
     for (const volume of volumes) await reapVolume(volume, mounted, current);
-    for (const volume of await listVolumesNamed(engine, LABEL_PREFIX)) await reapUnlabelled(volume, mounted);
+    const named = await listVolumesNamed(engine, LABEL_PREFIX);
+    for (const volume of named) if (!mounted.has(volume.Name)) await reapUnlabelled(volume, containers, volumes);
   } catch (error) {
     log.debug("what dead workers left could not all be removed", { reason: describeError(error) });
   }

@@ -10,6 +10,8 @@ interface Run {
   readonly task: PlannedTask;
   readonly data: AssignmentData;
   state: "queued" | "sent" | "claimed" | "done";
+  /** Where it was sent, or claimed, last. */
+  link: number;
   /** Milliseconds of the start of the seed. */
   since: number;
   cancelledAt: number;
@@ -34,6 +36,7 @@ export class ChaosOz {
         task,
         data: dataOf(task),
         state: "queued",
+        link: 0,
         since: task.atMs,
         cancelledAt: 0,
         redeliver: false,
@@ -83,13 +86,17 @@ export class ChaosOz {
     const now = performance.now() - this.#startedAt;
     for (const event of this.#oz.events.slice(this.#seen)) {
       if (event.kind === "closed") {
-        for (const run of this.#runs.values()) if (run.task.redelivered) run.redeliver = true;
-        // What was not claimed goes to whoever is there next.
-        for (const run of this.#runs.values()) if (run.state === "sent") run.since = now - UNANSWERED_MS;
+        for (const run of this.#runs.values()) {
+          if (run.link !== event.link) continue;
+          run.redeliver ||= run.task.redelivered;
+          // What was not claimed goes to whoever is there next.
+          if (run.state === "sent") run.since = now - UNANSWERED_MS;
+        }
       }
-      if (event.kind !== "received") continue;
+      if (event.kind !== "received" && event.kind !== "sent") continue;
       const run = this.#runs.get(event.taskId);
-      if (run === undefined) continue;
+      if (run === undefined || event.type === "task_cancellation") continue;
+      run.link = event.link;
       if (event.type === "task_completed" || event.type === "task_failed") run.state = "done";
       else if (event.type === "task_claimed" && run.state !== "done") run.state = "claimed";
       else if (event.type === "task_rejected" && run.state === "sent") {

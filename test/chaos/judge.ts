@@ -61,7 +61,10 @@ function answersInFlight(
   if (claim === undefined || result === undefined) return false;
   const sent = events.findLast(
     (event) =>
-      event.kind === "sent" && event.taskId === task.taskId && event.link === claim.link && event.atMs <= claim.atMs,
+      event.kind === "sent" &&
+      event.type === "task_assignment" &&
+      event.taskId === task.taskId &&
+      event.atMs <= claim.atMs,
   );
   return sent !== undefined && sent.atMs <= result.atMs;
 }

@@ -1,8 +1,10 @@
+import { readlinkSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { type OwnProcess, signalProcess, startProcess } from "../../scripts/environment/processes.ts";
+import { until } from "./until.ts";
 
 const SETUP = join(import.meta.dir, "../../scripts/environment/private-dockerd.sh");
 const PATH = `${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
@@ -51,6 +53,8 @@ export class PrivateDockerd {
       await run("ip", "link", "add", dockerd.#bridge, "type", "bridge");
       const keep = ["unshare", "--mount", "--propagation=slave", "sh", SETUP, dockerd.#cgroup, "sleep", "infinity"];
       dockerd.#keeper = await dockerd.#spawn(keep);
+      const isApart = () => readlinkSync(`/proc/${dockerd.#keeper?.pid}/ns/mnt`) !== readlinkSync("/proc/self/ns/mnt");
+      await until("a mount namespace of its own", isApart);
       await dockerd.up();
     } catch (thrown) {
       await dockerd.stop();

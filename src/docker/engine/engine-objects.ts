@@ -73,6 +73,9 @@ export async function createVolume(
   const create = () => engine.call({ method: "POST", path: "/volumes/create", body, limitMs }, VolumeDetails);
   const volume = await create();
   if (!isUnlabelled(volume)) return volume;
+  // A restarted engine leaves the labels out of this answer, and out of no other.
+  const existing = await inspectVolume(engine, name);
+  if (existing !== undefined && !isUnlabelled(existing)) return existing;
   await removeVolume(engine, name);
   return await create();
 }

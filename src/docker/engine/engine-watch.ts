@@ -5,7 +5,9 @@ import { describeError, isEngineAway } from "./engine-error.ts";
 
 const PING_EVERY_MS = 1000;
 const PING_LIMIT_MS = 5000;
-const PERSIST_PAUSE_MS = 200;
+/** Between two tries, doubling: an engine takes up to a quarter of a minute to go down. */
+const FIRST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 5_000;
 
 /** Knows whether the Docker daemon answers. It asks only after a call has failed, and until it does. */
 export interface EngineWatch {
@@ -103,7 +105,7 @@ export async function persist<T>(
   watch: EngineWatch,
   signal: AbortSignal | undefined,
   action: () => Promise<T>,
-  attempts = 5,
+  attempts = 7,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -114,7 +116,7 @@ export async function persist<T>(
       watch.note(error);
       await watch.untilBack(signal);
       // A daemon that answers pings and nothing else must not be asked in a hot loop.
-      await pause(systemClock, PERSIST_PAUSE_MS, signal);
+      await pause(systemClock, Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LAST_PAUSE_MS), signal);
       if (signal?.aborted) throw signal.reason;
     }
   }

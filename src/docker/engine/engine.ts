@@ -33,6 +33,9 @@ export interface Modem {
 }
 
 const DEFAULT_LIMIT_MS = 60_000;
+/** What an engine says of its own parts while it goes down: it answers still, and can do nothing any more. */
+const GOING_DOWN =
+  /database not open|(transport|connection) is closing|context canceled|object type \*libnetwork\.\w+: open : no such file/i;
 const STATUSES = { 200: true, 201: true, 202: true, 204: true, 304: true } as const;
 
 /** An engine that is reached through dockerode's modem. */
@@ -135,7 +138,9 @@ function toEngineError(request: EngineRequest, error: unknown): EngineError {
   const message = error instanceof Error ? error.message.trim() : String(error);
   const status = field("statusCode");
   if (typeof status === "number") {
-    return new EngineError("status", engineMessage(field("json")) ?? statusMessage(message), status);
+    const text = engineMessage(field("json")) ?? statusMessage(message);
+    if (status >= 500 && GOING_DOWN.test(text)) return new EngineError("unreachable", `${title(request)}: ${text}`);
+    return new EngineError("status", text, status);
   }
   const code = field("code");
   const prefix = typeof code === "string" && !message.includes(code) ? `${code}: ` : "";
