@@ -139,7 +139,7 @@ describe("an ssh that does not get there ends the worker with ssh's own words an
 
   test("a host that is not in known_hosts", async () => {
     const line = await refuses({ PATH: server.pathOfStranger });
-    expect(line).toContain("ssh://box (from DOCKER_HOST) cannot be used: ssh failed: Host key verification failed");
+    expect(line).toContain("(from DOCKER_HOST) cannot be used: ssh failed: Host key verification failed");
     expect(line).toContain("run `ssh box` once as the worker's user and accept the host key");
   });
 
