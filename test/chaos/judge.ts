@@ -32,12 +32,15 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
     if ((claims[0]?.number ?? Number.POSITIVE_INFINITY) > (terminals[0]?.number ?? 0))
       wrong.push(`${story} (unclaimed)`);
     const after = terminals.filter(({ number }) => number > claimedAt);
-    if (after.length === 0 && !answersInFlight(events, task, claims.at(-1), terminals))
-      lost.push(`${story} (claimed last)`);
+    if (after.length === 0 && !crossedResult(events, task, last)) lost.push(`${story} (claimed last)`);
     if (new Set(terminals.map(({ text }) => text)).size > 1) doubled.push(story);
     for (const link of new Set(after.map((one) => one.link))) {
       const assigned = events.filter(
-        (event) => event.kind === "sent" && event.link === link && event.taskId === task.taskId,
+        (event) =>
+          event.kind === "sent" &&
+          event.type === "task_assignment" &&
+          event.link === link &&
+          event.taskId === task.taskId,
       );
       if (after.filter((one) => one.link === link).length > Math.max(1, assigned.length)) doubled.push(story);
     }
@@ -50,23 +53,13 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
   return { lost, doubled, wrong };
 }
 
-/** A claim that crossed the result on its way: Oz had handed the task out again before it knew the result. */
-function answersInFlight(
-  events: readonly OzEvent[],
-  task: PlannedTask,
-  claim: Received | undefined,
-  terminals: readonly Received[],
-): boolean {
-  const result = terminals.at(-1);
-  if (claim === undefined || result === undefined) return false;
-  const sent = events.findLast(
-    (event) =>
-      event.kind === "sent" &&
-      event.type === "task_assignment" &&
-      event.taskId === task.taskId &&
-      event.atMs <= claim.atMs,
-  );
-  return sent !== undefined && sent.atMs <= result.atMs;
+/** A claim that crossed the result on its way: Oz had handed the task out again, unanswered, before it knew the result. */
+function crossedResult(events: readonly OzEvent[], task: PlannedTask, result: Received): boolean {
+  const isOfTask = (event: OzEvent) => "taskId" in event && event.taskId === task.taskId && event.atMs <= result.atMs;
+  const about = events.filter(isOfTask);
+  const sent = about.findLast((event) => event.kind === "sent" && event.type === "task_assignment");
+  if (sent?.kind !== "sent") return false;
+  return !about.some((event) => event.kind === "received" && event.link === sent.link && event.atMs >= sent.atMs);
 }
 
 function isTerminal({ type }: Received): boolean {

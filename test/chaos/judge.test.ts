@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import type { OzEvent } from "../support/oz-events.ts";
+import { Journal } from "./journal.ts";
+import { judge } from "./judge.ts";
+import type { Plan } from "./plan.ts";
+
+const plan: Plan = {
+  seed: 0,
+  calmMs: 0,
+  faults: [],
+  tasks: [{ taskId: "t", atMs: 0, redelivered: false, work: { kind: "exit", code: 3, afterMs: 0 } }],
+};
+
+/** A story in short: what Oz sent and received, in order, on link 1 unless told otherwise. */
+function story(...steps: readonly string[]): OzEvent[] {
+  return steps.map((step, index): OzEvent => {
+    const [what = "", link = "1"] = step.split("@");
+    const common = { atMs: index, link: Number(link), taskId: "t" };
+    if (what === "sent") return { kind: "sent", type: "task_assignment", ...common };
+    const data: Record<string, unknown> = what.startsWith("exit ")
+      ? { failure_reason: "container_exit", exit_code: Number(what.slice(5)) }
+      : what === "unknown"
+        ? { failure_reason: "unknown" }
+        : {};
+    const type = what === "claimed" ? "task_claimed" : what === "completed" ? "task_completed" : "task_failed";
+    return { kind: "received", number: index, type, data, text: what, ...common };
+  });
+}
+
+describe("the judge", () => {
+  const cases: readonly [string, readonly string[], "lost" | "doubled" | "wrong" | undefined][] = [
+    ["one claim, one result", ["sent", "claimed", "exit 3"], undefined],
+    ["sent again over a new link", ["sent", "claimed", "exit 3", "exit 3@2"], undefined],
+    ["claimed again by an heir", ["sent", "claimed", "exit 3", "claimed@2", "exit 3@2"], undefined],
+    ["a claim that crossed the result", ["sent", "claimed", "sent@2", "exit 3", "claimed@2"], undefined],
+    ["never a word", ["sent"], "lost"],
+    ["no result", ["sent", "claimed"], "lost"],
+    ["claimed again, and nothing more", ["sent", "claimed", "exit 3", "claimed@2"], "lost"],
+    ["two results on one link", ["sent", "claimed", "exit 3", "exit 3"], "doubled"],
+    ["two different results", ["sent", "claimed", "exit 3", "claimed@2", "unknown@2"], "doubled"],
+    ["the wrong code", ["sent", "claimed", "exit 4"], "wrong"],
+    ["the wrong kind", ["sent", "claimed", "completed"], "wrong"],
+    ["never claimed", ["sent", "exit 3"], "wrong"],
+  ];
+  test.each(cases)("%s", (_, steps, expected) => {
+    const found = judge(plan, story(...steps), new Journal());
+    for (const kind of ["lost", "doubled", "wrong"] as const) {
+      if (kind === expected) expect(found[kind].length).toBeGreaterThan(0);
+      else if (expected === undefined) expect(found[kind]).toEqual([]);
+    }
+  });
+
+  test("a worker killed before the start may leave nobody who knows", () => {
+    const journal = new Journal();
+    journal.notes.push({ kind: "killed", atMs: 1 });
+    expect(judge(plan, story("sent", "claimed", "unknown"), journal).wrong).toEqual([]);
+    expect(judge(plan, story("sent", "claimed", "unknown"), new Journal()).wrong).toHaveLength(1);
+  });
+});
