@@ -1,9 +1,9 @@
 import { type Figure, type Results, ratioOf } from "./figure.ts";
 import { amount, machineLine } from "./table.ts";
 
-const WIDTH = 860;
-const LABELS_END = 300;
-const BARS_END = 720;
+const WIDTH = 900;
+const LABELS_END = 330;
+const BARS_END = 750;
 const TOP = 74;
 const ROW = 54;
 const BAR = 16;
@@ -49,8 +49,8 @@ function legend(): string {
   return [
     `<rect class="worker" x="20" y="44" width="12" height="12" rx="2"/>`,
     text(38, 55, "the worker, from assignment to result", "quiet"),
-    `<rect class="bare" x="270" y="44" width="12" height="12" rx="2"/>`,
-    text(288, 55, "the same by bare calls; shorter is faster, each pair has its own scale", "quiet"),
+    `<rect class="bare" x="290" y="44" width="12" height="12" rx="2"/>`,
+    text(308, 55, "the same by bare calls; shorter is faster, each pair has its own scale", "quiet"),
   ].join("\n");
 }
 

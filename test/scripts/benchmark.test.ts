@@ -94,7 +94,7 @@ describe("the chart", () => {
   });
   test("draws what is compared, to scale", () => {
     const width = (kind: string) =>
-      [...chart.matchAll(new RegExp(`class="${kind}" x="300" y="\\d+" width="([\\d.]+)"`, "g"))].map(([, w]) =>
+      [...chart.matchAll(new RegExp(`class="${kind}" x="330" y="\\d+" width="([\\d.]+)"`, "g"))].map(([, w]) =>
         Number(w),
       );
     expect(width("worker")).toEqual([420]);
