@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test";
+import { PassThrough } from "node:stream";
+import { pullFailureKind } from "../../../src/docker/images/images.ts";
+import { readPullProgress } from "../../../src/docker/images/pull-progress.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+function pull(...chunks: readonly string[]): Promise<string | undefined> {
+  const stream = new PassThrough();
+  const answer = readPullProgress(stream, 1_000, new ManualClock());
+  for (const chunk of chunks) stream.write(chunk);
+  stream.end();
+  return answer;
+}
+
+describe("a pull's progress", () => {
+  const status = `{"status":"Downloading","id":"a"}\r\n`;
+  const failure = `{"errorDetail":{"message":"manifest unknown"},"error":"short"}\r\n`;
+  test.each<[string, readonly string[], string | undefined]>([
+    ["ends well", [status, status], undefined],
+    ["is empty", [], undefined],
+    ["ends with an error", [status, failure], "manifest unknown"],
+    ["has an error before its end", [failure, status], "manifest unknown"],
+    ["has an error without a last line break", [failure.trim()], "manifest unknown"],
+    ["has an error in pieces", [failure.slice(0, 9), failure.slice(9, 30), failure.slice(30)], "manifest unknown"],
+    ["has the old form of an error", [`{"error":"denied"}\n`], "denied"],
+    ["holds what is no JSON", ["<html>\n", "[1]\n", "null\n", status], undefined],
+  ])("%s", async (_, chunks, expected) => {
+    expect(await pull(...chunks)).toBe(expected);
+  });
+
+  test("breaks off", async () => {
+    const stream = new PassThrough();
+    const answer = readPullProgress(stream, 1_000, new ManualClock());
+    stream.destroy();
+    await expect(answer).rejects.toMatchObject({ kind: "unreachable" });
+  });
+
+  test("stalls: it is given up after the limit without a byte, and not before", async () => {
+    const clock = new ManualClock();
+    const stream = new PassThrough();
+    let ended = "";
+    readPullProgress(stream, 1_000, clock).catch((error: { kind: string }) => {
+      ended = error.kind;
+    });
+    clock.advance(900);
+    stream.write(status);
+    await Bun.sleep(1);
+    clock.advance(900);
+    await Bun.sleep(1);
+    expect(ended).toBe("");
+    clock.advance(200);
+    await Bun.sleep(1);
+    expect(ended).toBe("stalled");
+  });
+});
+
+test.each<[string, ReturnType<typeof pullFailureKind>]>([
+  ["pull access denied for x, repository does not exist or may require 'docker login'", "denied"],
+  ["unauthorized: authentication required", "denied"],
+  ["no basic auth credentials", "denied"],
+  ["manifest for x:1 not found: manifest unknown", "final"],
+  ["no matching manifest for linux/arm64 in the manifest list entries", "final"],
+  ["write /var/lib/docker/tmp/x: no space left on device", "final"],
+  ["Get https://x/v2/: dial tcp 127.0.0.1:1: connect: connection refused", "network"],
+  ["Get https://x/v2/: net/http: TLS handshake timeout", "network"],
+  ["toomanyrequests: You have reached your pull rate limit", "network"],
+  ["received unexpected HTTP status: 503 Service Unavailable", "network"],
+  ["context canceled", "network"],
+  ["unexpected EOF", "network"],
+  ["something else", "final"],
+])("%s is %s", (message, kind) => {
+  expect(pullFailureKind(message)).toBe(kind);
+});

@@ -1,0 +1,72 @@
+import type Docker from "dockerode";
+import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts";
+import { LABELS } from "../../../src/docker/records/labels.ts";
+import { createLedger, type Ledger } from "../../../src/docker/records/ledger.ts";
+import { currentOwner, encodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
+import { type TestEnvironment, testEnvironment } from "../../support/environment.ts";
+import { agentImage } from "../../support/images.ts";
+
+/** A worker id of a test's own on the real daemon, with what several workers of it would see and leave. */
+export class RecordsScene implements AsyncDisposable {
+  readonly environment: TestEnvironment = testEnvironment();
+  readonly docker: Docker = this.environment.docker;
+  readonly engine: Engine = createEngine(this.docker.modem);
+  readonly workerId = this.environment.name(`records-${crypto.randomUUID().slice(0, 8)}`);
+  /** This process, which lives, and one that does not. */
+  readonly living: Owner = currentOwner();
+  readonly dead: Owner = { ...currentOwner(), pid: 2 ** 22 + 1, start: "1" };
+
+  ledgerOf(owner: Owner): Ledger {
+    return createLedger(this.engine, this.workerId, encodeOwner(owner));
+  }
+
+  /** A container of an execution; `ended` ones have run and exited with that code. */
+  async container(taskId: string, attempt: string, owner: Owner, ended?: number): Promise<Docker.Container> {
+    const { reference } = await agentImage(this.environment);
+    await new Promise((resolve, reject) => {
+      this.docker.pull(reference, (error: unknown, stream: NodeJS.ReadableStream | undefined) => {
+        if (stream === undefined) reject(error);
+        else this.docker.modem.followProgress(stream, resolve);
+      });
+    });
+    const container = await this.docker.createContainer({
+      name: `${this.workerId}-${attempt}`,
+      Image: reference,
+      Cmd: ["sh", "-c", `exit ${ended ?? 0}`],
+      Labels: {
+        [LABELS.kind]: "task",
+        [LABELS.workerId]: this.workerId,
+        [LABELS.taskId]: taskId,
+        [LABELS.executionId]: "1",
+        [LABELS.attempt]: attempt,
+        [LABELS.owner]: encodeOwner(owner),
+      },
+    });
+    if (ended !== undefined) {
+      await container.start();
+      await container.wait();
+    }
+    return container;
+  }
+
+  /** Names of the volumes of this worker id. */
+  async volumes(): Promise<readonly string[]> {
+    const filters = { label: [`${LABELS.workerId}=${this.workerId}`] };
+    const { Volumes } = await this.docker.listVolumes({ filters: JSON.stringify(filters) });
+    return (Volumes ?? []).map(({ Name }) => Name).sort();
+  }
+
+  /** How many containers of this worker id there are. */
+  async containers(): Promise<number> {
+    const filters = { label: [`${LABELS.workerId}=${this.workerId}`] };
+    return (await this.docker.listContainers({ all: true, filters })).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const filters = { label: [`${LABELS.workerId}=${this.workerId}`] };
+    for (const { Id } of await this.docker.listContainers({ all: true, filters })) {
+      await this.docker.getContainer(Id).remove({ force: true });
+    }
+    for (const name of await this.volumes()) await this.docker.getVolume(name).remove();
+  }
+}
