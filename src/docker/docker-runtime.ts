@@ -11,7 +11,7 @@ import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import type { Engine } from "./engine/engine.ts";
-import { describeError, EngineError, isEngineAway } from "./engine/engine-error.ts";
+import { describeError, EngineError, isEngineAway, mayBeDone } from "./engine/engine-error.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
 import type { Images } from "./images/images.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
@@ -40,6 +40,8 @@ export interface DockerRuntimeOptions {
 const DAEMON_IS_AWAY = "the worker's Docker daemon does not answer";
 const UNDECIDED =
   "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
+/** How long Oz may wait for the answer to an assignment. */
+const CLAIM_LIMIT_MS = 10_000;
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
 const SHUTDOWN_RECORD_LIMIT_MS = 8_000;
@@ -121,8 +123,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       const attempt = randomToken();
       // Held before the daemon knows: what is there and not held is taken for rubbish.
       held.set(key, { attempt });
+      const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
+      const claim = () => claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
       try {
-        const stands = await claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
+        // Where there may be a claim a rejection would be a lie, should this worker die before it can take the claim back.
+        const stands = await claim().catch((error: unknown) => {
+          if (!mayBeDone(error)) throw error;
+          return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
+        });
         if (stands !== undefined) {
           held.set(key, { attempt: stands });
           return { kind: "claimed" };
@@ -132,9 +140,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       } catch (error) {
         forget(key, attempt);
         watch.note(error);
-        const reason = isEngineAway(error)
-          ? DAEMON_IS_AWAY
-          : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
+        const reason =
+          isEngineAway(error) || limit.aborted
+            ? DAEMON_IS_AWAY
+            : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
         return { kind: "refused", reason };
       }
     },

@@ -32,6 +32,11 @@ export function isEngineAway(error: unknown): boolean {
   return error instanceof EngineError && (error.kind === "unreachable" || error.kind === "timeout");
 }
 
+/** Whether the connection broke with the question on its way: the engine may have done what was asked. */
+export function mayBeDone(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === "unreachable" && !/ECONNREFUSED|ENOENT/.test(error.message);
+}
+
 /** One plain line for a message or the log, whatever was thrown. */
 export function describeError(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
