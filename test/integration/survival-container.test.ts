@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type Docker from "dockerode";
+import { shippedBinary, shippedImage } from "../support/shipped.ts";
+import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
+
+let fixture: WorkerFixture;
+let image = "";
+const stack = new AsyncDisposableStack();
+
+beforeAll(async () => {
+  const binary = stack.use(await shippedBinary());
+  fixture = stack.use(await WorkerFixture.start("contained", { started: false }));
+  image = await shippedImage(fixture.environment, binary);
+}, 60_000);
+afterAll(() => stack.disposeAsync());
+
+/** A worker in a container of the release kind: a pid namespace of its own, the daemon's socket mounted. */
+async function containedWorker(): Promise<Docker.Container> {
+  const { oz, environment, workerId } = fixture;
+  const links = oz.openedLinks;
+  const container = await environment.docker.createContainer({
+    name: environment.name(`contained-${crypto.randomUUID().slice(0, 8)}`),
+    Image: image,
+    User: "0:0",
+    Cmd: ["--worker-id", workerId, "--web-socket-url", oz.url],
+    Env: [`WARP_API_KEY=${oz.apiKey}`],
+    HostConfig: {
+      NetworkMode: "host",
+      Binds: [`${environment.dockerHost.slice("unix://".length)}:/var/run/docker.sock`],
+    },
+  });
+  stack.defer(() => container.remove({ force: true }).then(() => {}));
+  await container.start();
+  await oz.waitFor("the contained worker's link", () => oz.openedLinks > links || undefined, 20_000);
+  return container;
+}
+
+test("a killed container's tasks go to the next container: those that run, and those that have ended", async () => {
+  const first = await containedWorker();
+  const running = await fixture.runUntilReady("echo ready; sleep 5; exit 6");
+  const ended = await fixture.runUntilReady("echo ready; sleep 1; exit 4");
+  await first.kill();
+  await (await fixture.untilReady(ended.task_id)).wait();
+  const second = await containedWorker();
+  expect((await fixture.oz.waitForResult(ended.task_id, 5_000)).data).toMatchObject({ exit_code: 4 });
+  expect((await fixture.oz.waitForResult(running.task_id)).data).toMatchObject({ exit_code: 6 });
+  await fixture.untilCleared(running.task_id);
+  await second.stop();
+  expect((await second.inspect()).State.ExitCode).toBe(0);
+}, 60_000);
+
+test("a container that is started again takes its own tasks up; a worker beside it leaves them alone until it dies", async () => {
+  const contained = await containedWorker();
+  const data = await fixture.runUntilReady(OBEDIENT);
+  const beside = fixture.startWorker();
+  await fixture.oz.waitForLink(10_000, 2);
+  expect(fixture.oz.typesOf(data.task_id)).toEqual(["task_claimed"]);
+  expect((await fixture.stopWorker(beside)).code).toBe(0);
+
+  await contained.kill();
+  await contained.start();
+  await fixture.oz.waitForMessage("task_claimed", data.task_id, 20_000, 2);
+
+  await contained.kill();
+  fixture.startWorker();
+  await fixture.oz.waitForMessage("task_claimed", data.task_id, 20_000, 3);
+  await fixture.oz.cancel(data.task_id);
+  expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ task_state: "CANCELLED" });
+  await fixture.untilCleared(data.task_id);
+}, 60_000);
