@@ -111,8 +111,8 @@ export async function measureManyTasks(context: BenchContext): Promise<Figure[]>
     context.say(`${done + 100} tasks: ${samples.at(-1)?.rss.toFixed(1)} MiB`);
   }
   await worker.stop();
-  // The first hundred fill what is filled once.
-  const growth = growthPerStep(samples.slice(1).map(({ rss }) => rss));
+  // The first two hundred fill what is filled once.
+  const growth = growthPerStep(samples.slice(2).map(({ rss }) => rss));
   return [
     {
       name: "memory-1000",

@@ -13,15 +13,13 @@ export function spread(figures: readonly number[]): number {
   return (at(0.75) - at(0.25)) / median(figures);
 }
 
-/** The slope of a line through points whose distance is one, by least squares. 0 for fewer than two. */
+/**
+ * The slope of a line through points whose distance is one: the median of the slopes between all pairs, which a single
+ * high point does not move. 0 for fewer than two.
+ */
 export function growthPerStep(figures: readonly number[]): number {
-  const middle = (figures.length - 1) / 2;
-  const mean = figures.reduce((sum, figure) => sum + figure, 0) / figures.length;
-  let above = 0;
-  let below = 0;
-  for (const [index, figure] of figures.entries()) {
-    above += (index - middle) * (figure - mean);
-    below += (index - middle) ** 2;
-  }
-  return below === 0 ? 0 : above / below;
+  const slopes = figures.flatMap((from, index) =>
+    figures.slice(index + 1).map((to, distance) => (to - from) / (distance + 1)),
+  );
+  return slopes.length === 0 ? 0 : median(slopes);
 }

@@ -34,7 +34,8 @@ describe("statistics", () => {
   });
   test.each([
     [[40, 42, 44, 46], 2],
-    [[40, 41, 39, 40], -0.2],
+    [[40, 41, 39, 40], -0.25],
+    [[40, 41, 90, 43, 44], 1],
     [[40], 0],
   ])("the growth in %j", (figures, expected) => {
     expect(growthPerStep(figures)).toBeCloseTo(expected);
