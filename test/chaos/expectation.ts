@@ -11,6 +11,8 @@ export interface Disturbances {
   readonly workerStopped: boolean;
   /** The daemon was restarted while the container ran. */
   readonly daemonRestarted: boolean;
+  /** It was killed while it cleared up after it had been killed: it calls what it finds ended then "exited 0". */
+  readonly daemonKilledTwice: boolean;
   /** Somebody removed the container by hand. */
   readonly removed: boolean;
 }
@@ -34,6 +36,7 @@ export function isPossible(task: PlannedTask, verdict: Verdict, disturbed: Distu
   // The daemon ends the containers as it goes down, and cannot start one twice.
   const whenRestarted = ["container_exit", "container_start", ...(task.work.kind === "cancelled" ? ["completed"] : [])];
   if (disturbed.daemonRestarted && whenRestarted.includes(reason ?? "")) return true;
+  if (disturbed.daemonKilledTwice && verdict === "completed") return true;
   const whenRemoved = ["container_wait", "container_start", "container_create", "unknown"];
   return disturbed.removed && (whenRemoved.includes(reason ?? "") || verdict === "container_exit 137");
 }

@@ -4,7 +4,7 @@ import { nowMs } from "../support/oz-events.ts";
 import type { Disturbances } from "./expectation.ts";
 
 type Note =
-  | { readonly kind: "killed" | "stopped" | "daemon-down"; readonly atMs: number }
+  | { readonly kind: "killed" | "stopped" | "daemon-down" | "daemon-killed"; readonly atMs: number }
   | { readonly kind: "removed"; readonly atMs: number; readonly taskId: string };
 
 /** What was done, and when tasks' containers were started: from it follows how a task may have ended. Times as Oz's. */
@@ -14,7 +14,7 @@ export class Journal {
   readonly #dies = new Map<string, number>();
   #stream: NodeJS.ReadableStream | undefined;
 
-  note(kind: "killed" | "stopped" | "daemon-down"): void {
+  note(kind: "killed" | "stopped" | "daemon-down" | "daemon-killed"): void {
     this.notes.push({ kind, atMs: nowMs() });
   }
 
@@ -51,6 +51,7 @@ export class Journal {
       workerStopped: between.some(({ kind }) => kind === "stopped"),
       // While the daemon goes down nobody hears its events.
       daemonRestarted: between.some(({ kind, atMs }) => kind === "daemon-down" && atMs <= diedAt + 2_000),
+      daemonKilledTwice: between.filter(({ kind }) => kind === "daemon-killed").length > 1,
       removed: this.notes.some((note) => note.kind === "removed" && note.taskId === taskId),
     };
   }

@@ -138,6 +138,7 @@ async function play(fault: FaultKind, world: World): Promise<void> {
     case "restart-daemon":
       await world.oneAtATime(async () => {
         journal.note("daemon-down");
+        if (fault.signal === "SIGKILL") journal.note("daemon-killed");
         await dockerd.down(fault.signal);
         journal.note("daemon-down");
         await Bun.sleep(fault.forMs);
