@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import * as v from "valibot";
+import { createEngine, type EngineRequest } from "../../../src/docker/engine/engine.ts";
+import { isEngineAway, mayBeDone } from "../../../src/docker/engine/engine-error.ts";
+
+const socketPath = join(tmpdir(), `oz-engine-${crypto.randomUUID().slice(0, 8)}.sock`);
+const engine = createEngine(new Docker({ socketPath }).modem);
+const GET: EngineRequest = { method: "GET", path: "/x" };
+let server: Server;
+let answer: RequestListener = () => {};
+
+beforeAll(async () => {
+  server = createServer((request, response) => answer(request, response));
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(socketPath, { force: true });
+});
+
+function says(status: number, body: object): void {
+  answer = (_, response) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
+  };
+}
+
+async function failure(request: EngineRequest = GET): Promise<unknown> {
+  return await engine.run(request).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe("an answer", () => {
+  test("is checked against its schema", async () => {
+    says(200, { Id: "1", More: true });
+    expect(await engine.call(GET, v.object({ Id: v.string() }))).toEqual({ Id: "1" });
+    says(200, { Id: 1 });
+    const malformed = engine.call(GET, v.object({ Id: v.string() }));
+    await expect(malformed).rejects.toMatchObject({ kind: "malformed", message: expect.stringContaining("Id") });
+  });
+
+  test.each([
+    [404, "No such container: x", "status"],
+    [409, "Conflict", "status"],
+    [500, "driver failed: no space left on device", "status"],
+    [500, "create x: database not open", "unreachable"],
+    [500, "grpc: the client connection is closing: context canceled", "unreachable"],
+    [500, "transport is closing: unavailable", "unreachable"],
+    [404, "context canceled", "status"],
+  ])("with status %d, %s, is %s", async (status, message, kind) => {
+    says(status, { message });
+    const error = await failure();
+    expect(error).toMatchObject({ kind, message: expect.stringContaining(message) });
+    expect(isEngineAway(error)).toBe(kind === "unreachable");
+  });
+});
+
+describe("no answer", () => {
+  test("within the limit is a timeout", async () => {
+    answer = () => {};
+    expect(await failure({ ...GET, limitMs: 50 })).toMatchObject({ kind: "timeout" });
+  });
+
+  test("because the caller left", async () => {
+    answer = () => {};
+    const abort = new AbortController();
+    const asked = failure({ ...GET, signal: abort.signal });
+    abort.abort();
+    expect(await asked).toMatchObject({ kind: "aborted" });
+    expect(await failure({ ...GET, signal: AbortSignal.abort() })).toMatchObject({ kind: "aborted" });
+  });
+
+  test("because the connection broke: it may be done all the same", async () => {
+    answer = (request) => request.socket.destroy();
+    const error = await failure({ ...GET, method: "POST" });
+    expect(error).toMatchObject({ kind: "unreachable" });
+    expect(mayBeDone(error)).toBe(true);
+  });
+
+  test("because nobody is there: it is not done", async () => {
+    const nobody = createEngine(new Docker({ socketPath: `${socketPath}-not` }).modem);
+    const error = await nobody.run(GET).catch((thrown: unknown) => thrown);
+    expect(isEngineAway(error)).toBe(true);
+    expect(mayBeDone(error)).toBe(false);
+  });
+});
