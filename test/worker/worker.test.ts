@@ -1,0 +1,152 @@
+import { describe, expect, test } from "bun:test";
+import type { ClientMessage } from "../../src/protocol/client-message.ts";
+import { decodeServerMessage, type ServerMessage } from "../../src/protocol/server-message.ts";
+import type { Execution } from "../../src/task/execution.ts";
+import type { ExecutionResult } from "../../src/task/execution-result.ts";
+import type { ClaimAnswer, RunOptions, TaskRuntime } from "../../src/worker/task-runtime.ts";
+import { createWorker } from "../../src/worker/worker.ts";
+import { assignment } from "../support/assignment-builder.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { recordedLog } from "../support/recorded-log.ts";
+
+/** A worker between a runtime and an Oz that do as a test says, at the moment that it says: the real ones cannot. */
+function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunOptions) => Promise<ExecutionResult> }) {
+  const sent: string[] = [];
+  const done: string[] = [];
+  const deliveries: PromiseWithResolvers<void>[] = [];
+  const clock = new ManualClock();
+  const log = recordedLog();
+  const runtime: TaskRuntime = {
+    claim: parts.claim ?? (async () => ({ kind: "claimed" })),
+    recover: async () => {},
+    run: (_, options) => parts.run?.(options) ?? Promise.resolve(EXITED),
+    settle: async (execution, result) => void done.push(`settled ${execution.taskId} ${result.kind}`),
+    tail: async () => [],
+    release: async (execution: Execution) => void done.push(`released ${execution.taskId}`),
+  };
+  const say = (message: ClientMessage) => sent.push(`${message.type} ${message.data.task_id}`);
+  const channel = {
+    send(message: ClientMessage) {
+      say(message);
+      const delivery = Promise.withResolvers<void>();
+      deliveries.push(delivery);
+      return { delivered: delivery.promise, repeat: () => say(message) > 0 };
+    },
+    sendNow: (message: ClientMessage) => void say(message),
+  };
+  const taskOptions = {
+    environment: [],
+    volumes: [],
+    serverRootUrl: "https://app.example",
+  };
+  const worker = createWorker({ workerId: "w", maxConcurrentTasks: 0, taskOptions, runtime, channel, clock, log });
+  return { worker, sent, done, deliveries, clock, log };
+}
+
+const EXITED: ExecutionResult = { kind: "exited", exitCode: 0, oomKilled: false };
+const settle = () => Bun.sleep(1);
+
+function assigned(taskId: string): ServerMessage {
+  return decodeServerMessage(JSON.stringify({ type: "task_assignment", data: assignment({ task_id: taskId }) }));
+}
+
+/** Runs until it is told to stop. */
+function untilStopped({ signal }: RunOptions): Promise<ExecutionResult> {
+  return new Promise((resolve) => {
+    const stop = () => resolve({ kind: "stopped", cause: signal.reason.cause });
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+  });
+}
+
+describe("a task", () => {
+  test("is cleared away when Oz has read its result, and not before", async () => {
+    const { worker, sent, done, deliveries } = scene({});
+    worker.handle(assigned("a"));
+    await settle();
+    expect(sent).toEqual(["task_claimed a", "task_completed a"]);
+    expect(done).toEqual([]);
+    for (const { resolve } of deliveries) resolve();
+    await settle();
+    expect(done).toEqual(["released a"]);
+  });
+
+  test("that is refused is rejected, and never claimed", async () => {
+    const { worker, sent } = scene({ claim: async () => ({ kind: "refused", reason: "no daemon" }) });
+    worker.handle(assigned("a"));
+    await settle();
+    expect(sent).toEqual(["task_rejected a"]);
+    expect(worker.running()).toBe(0);
+  });
+
+  test("that another worker has is claimed, and is that one's to report", async () => {
+    const { worker, sent, done } = scene({ claim: async () => ({ kind: "elsewhere" }) });
+    worker.handle(assigned("a"));
+    await settle();
+    expect(sent).toEqual(["task_claimed a"]);
+    expect(done).toEqual([]);
+  });
+
+  test("that meets a defect fails, on record, and hurts no other", async () => {
+    let first = true;
+    const run = async () => {
+      if (!first) return EXITED;
+      first = false;
+      throw new Error("a bug");
+    };
+    const { worker, sent, done, log } = scene({ run });
+    worker.handle(assigned("a"));
+    worker.handle(assigned("b"));
+    await settle();
+    expect(sent).toContain("task_failed a");
+    expect(sent).toContain("task_completed b");
+    expect(done).toEqual(["settled a failed"]);
+    expect(log.text()).toContain("a bug");
+  });
+
+  test("that is delivered again while it is being claimed is claimed once", async () => {
+    const claim = Promise.withResolvers<ClaimAnswer>();
+    const { worker, sent } = scene({ claim: () => claim.promise, run: untilStopped });
+    const message = assigned("a");
+    worker.handle(message);
+    worker.handle(message);
+    claim.resolve({ kind: "claimed" });
+    await settle();
+    expect(sent).toEqual(["task_claimed a"]);
+  });
+});
+
+describe("the end of a worker", () => {
+  test("stops what runs, rejects what comes, and waits for Oz only so long", async () => {
+    const { worker, sent, done, clock } = scene({ run: untilStopped });
+    worker.handle(assigned("a"));
+    await settle();
+    const drained = worker.drain(5_000);
+    worker.handle(assigned("b"));
+    await settle();
+    expect(sent).toEqual(["task_claimed a", "task_rejected b", "task_failed a"]);
+    clock.advance(5_000);
+    expect(await drained).toEqual(["a"]);
+    expect(done).toEqual([]);
+  });
+
+  test("leaves no timer where all went well", async () => {
+    const { worker, deliveries, clock } = scene({ run: untilStopped });
+    worker.handle(assigned("a"));
+    await settle();
+    const drained = worker.drain(5_000);
+    await settle();
+    for (const { resolve } of deliveries) resolve();
+    expect(await drained).toEqual([]);
+    expect(clock.pending()).toEqual([]);
+  });
+
+  test("stops what is taken over in that very moment", async () => {
+    const { worker, sent } = scene({});
+    const drained = worker.drain(5_000);
+    worker.adopt({ execution: { taskId: "a", executionId: "1" }, secrets: [], follow: untilStopped });
+    await settle();
+    expect(sent).toEqual(["task_claimed a", "task_failed a"]);
+    await drained;
+  });
+});
