@@ -14,6 +14,8 @@ export interface ExecutionRoom {
   readonly channel: OzChannel;
   readonly workerId: string;
   readonly log: Log;
+  /** Answers for an execution that this very worker has taken over while it was being claimed; `false` if it has not. */
+  readonly answeredByHeir: (claiming: ActiveExecution) => boolean;
 }
 
 /** Characters of a line of a task's output in the log. */
@@ -92,6 +94,7 @@ async function claim(room: ExecutionRoom, active: ActiveExecution): Promise<bool
     room.log.warn("task rejected", { ...executionFields(active), reason: answer.reason });
     return false;
   }
+  if (answer.kind === "elsewhere" && room.answeredByHeir(active)) return false;
   room.channel.send(taskClaimed(taskId, room.workerId));
   if (answer.kind === "elsewhere") {
     room.log.info(

@@ -41,8 +41,23 @@ export interface Worker {
 export function createWorker(options: WorkerOptions): Worker {
   const { workerId, runtime, channel, log } = options;
   const active = createActiveExecutions();
-  const room = { runtime, channel, workerId, log };
+  const room = { runtime, channel, workerId, log, answeredByHeir };
   let draining = false;
+
+  /** Claims once more what is here, and repeats its result behind that. */
+  function claimAgain(here: ActiveExecution): void {
+    channel.send(taskClaimed(here.execution.taskId, workerId));
+    if (here.delivery !== undefined && here.terminal !== undefined && !here.delivery.repeat()) {
+      here.delivery = channel.send(here.terminal);
+    }
+  }
+
+  function answeredByHeir(claiming: ActiveExecution): boolean {
+    const here = active.get(claiming.execution);
+    if (here === undefined || here === claiming) return false;
+    claimAgain(here);
+    return true;
+  }
 
   function assign(execution: Execution, plan: PlanTask, countsAgainstLimit: boolean): void {
     const here = active.get(execution);
@@ -58,11 +73,7 @@ export function createWorker(options: WorkerOptions): Worker {
     } else if (here !== undefined) {
       log.info("task redelivered: claimed again, not run again", { task: execution.taskId });
       // One that is being claimed says so to Oz by itself.
-      if (here.phase === "claiming") return;
-      channel.send(taskClaimed(execution.taskId, workerId));
-      if (here.delivery !== undefined && here.terminal !== undefined && !here.delivery.repeat()) {
-        here.delivery = channel.send(here.terminal);
-      }
+      if (here.phase !== "claiming") claimAgain(here);
     } else {
       const added = active.add(execution);
       supervise(added, runExecution(room, added, plan));

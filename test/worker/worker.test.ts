@@ -116,6 +116,20 @@ describe("a task", () => {
   });
 });
 
+test("a task that is taken over while it is being claimed has its result behind the last claim", async () => {
+  const claim = Promise.withResolvers<ClaimAnswer>();
+  const { worker, sent } = scene({ claim: () => claim.promise });
+  const message = assigned("a");
+  if (message.type !== "task_assignment") throw new Error("an assignment");
+  worker.handle(message);
+  const execution = { taskId: "a", executionId: message.assignment.execution_id };
+  worker.adopt({ execution, secrets: [], follow: async () => EXITED });
+  await settle();
+  claim.resolve({ kind: "elsewhere" });
+  await settle();
+  expect(sent).toEqual(["task_claimed a", "task_completed a", "task_claimed a", "task_completed a"]);
+});
+
 describe("the end of a worker", () => {
   test("stops what runs, rejects what comes, and waits for Oz only so long", async () => {
     const { worker, sent, done, clock } = scene({ run: untilStopped });
