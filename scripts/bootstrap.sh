@@ -15,6 +15,10 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
     say "npm is missing: install it (Debian: apt-get install npm) and run this again"
     exit 1
   fi
+  if [ -L node_modules ]; then
+    say "node_modules is a link, and npm would empty the folder that it leads to: remove the link and run this again"
+    exit 1
+  fi
   say "Installing the project's packages (npm ci)"
   # Install scripts stay off: a lock file is checked, what a package would run is not.
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 </dev/null || {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
-import { type OwnProcess, signalProcess, startProcess } from "../../scripts/environment/processes.ts";
+import { findProcesses, type OwnProcess, signalProcess, startProcess } from "../../scripts/environment/processes.ts";
 import { until } from "./until.ts";
 
 const SETUP = join(import.meta.dir, "../../scripts/environment/private-dockerd.sh");
@@ -113,6 +113,7 @@ export class PrivateDockerd {
       );
     }
     await this.down("SIGTERM");
+    this.#endStrays();
     await this.#keeper?.stop(5_000);
     await run("ip", "link", "delete", this.#bridge).catch(() => {});
     await rm(this.folder, { recursive: true, force: true });
@@ -120,6 +121,13 @@ export class PrivateDockerd {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** A killed daemon's successor forgets some of its containers: their shims, and what runs in them, would live on. */
+  #endStrays(): void {
+    const shims = findProcesses(this.folder).filter(({ command }) => command.includes("containerd-shim"));
+    const contained = findProcesses(this.#cgroup).filter(({ pid }) => pid !== this.#keeper?.pid);
+    for (const { pid } of [...shims, ...contained]) signalProcess(pid, "SIGKILL");
   }
 
   get #cgroup(): string {
