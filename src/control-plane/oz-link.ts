@@ -30,8 +30,8 @@ export interface OzLink {
   start(): void;
   /** Queues a message until Oz has provably read it; works before `start` and without a link. */
   send(message: ClientMessage): Delivery;
-  /** Sends over the link at hand, or not at all. */
-  sendNow(message: ClientMessage): void;
+  /** A function that sends over the link at hand, or not at all once that is gone. */
+  answerer(): (message: ClientMessage) => void;
   /** Ends the link (code 1000) and the dialling within about 2 s. Nothing stays: no timer, no socket. Idempotent. */
   close(): Promise<void>;
   state(): LinkState;
@@ -214,9 +214,12 @@ export function createOzLink(options: OzLinkOptions): OzLink {
       if (phase.kind === "idle") dial();
     },
     send: (message) => outbox.add(encodeClientMessage(message)),
-    sendNow(message) {
-      if (phase.kind === "open") phase.session.sendNow(encodeClientMessage(message));
-      else log.debug("No link to Oz; an answer that cannot wait is dropped", { type: message.type });
+    answerer() {
+      const asked = phase;
+      return (message) => {
+        if (asked.kind === "open" && phase === asked) asked.session.sendNow(encodeClientMessage(message));
+        else log.debug("The link to Oz that asked is gone; the answer is dropped", { type: message.type });
+      };
     },
     close() {
       closing ??= end();

@@ -1,6 +1,6 @@
 import type { ClientMessage } from "../protocol/client-message.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
-import type { Delivery } from "./oz-channel.ts";
+import type { Answer, Delivery } from "./oz-channel.ts";
 import { StopRequest } from "./task-runtime.ts";
 
 /** An execution that is here: from its admission until nothing of it is left. */
@@ -10,6 +10,8 @@ export interface ActiveExecution {
   readonly abort: AbortController;
   /** `claiming`: Oz does not know yet. `reporting`: it has ended, and its slot is free. */
   phase: "claiming" | "running" | "reporting";
+  /** Answers the assignment that Oz sent last; one that was taken over was never assigned here. */
+  answer?: Answer;
   /** The message that tells of its end, and its latest way to Oz. */
   terminal?: ClientMessage;
   delivery?: Delivery;

@@ -12,6 +12,9 @@ export interface Delivery {
 export interface OzChannel {
   /** Queues a message until it is provably read. */
   send(message: ClientMessage): Delivery;
-  /** Sends an answer that means something only on the link at hand; dropped if there is none. */
-  sendNow(message: ClientMessage): void;
+  /** A way to answer what came over the link at hand. */
+  answerer(): Answer;
 }
+
+/** Sends a message over the link that the question came over; dropped if that link is gone: it would mean nothing on another. */
+export type Answer = (message: ClientMessage) => void;

@@ -90,19 +90,21 @@ async function claim(room: ExecutionRoom, active: ActiveExecution): Promise<bool
     return { kind: "refused", reason: "the worker could not record the claim" } as const;
   });
   if (answer.kind === "refused") {
-    room.channel.sendNow(taskRejected(taskId, answer.reason));
+    active.answer?.(taskRejected(taskId, answer.reason));
     room.log.warn("task rejected", { ...executionFields(active), reason: answer.reason });
     return false;
   }
   if (answer.kind === "elsewhere" && room.answeredByHeir(active)) return false;
-  room.channel.send(taskClaimed(taskId, room.workerId));
   if (answer.kind === "elsewhere") {
+    // Kept for a later link it could come behind that worker's result, and be the last that Oz hears.
+    active.answer?.(taskClaimed(taskId, room.workerId));
     room.log.info(
       "another worker of this id on this daemon has the task: claimed, not run again",
       executionFields(active),
     );
     return false;
   }
+  room.channel.send(taskClaimed(taskId, room.workerId));
   active.phase = "running";
   room.log.info("task claimed", executionFields(active));
   return true;

@@ -68,14 +68,16 @@ export function createWorker(options: WorkerOptions): Worker {
       isHere: here !== undefined,
     });
     if (decision.kind === "reject") {
-      channel.sendNow(taskRejected(execution.taskId, decision.reason));
+      channel.answerer()(taskRejected(execution.taskId, decision.reason));
       log.info("task rejected", { task: execution.taskId, reason: decision.reason });
     } else if (here !== undefined) {
       log.info("task redelivered: claimed again, not run again", { task: execution.taskId });
       // One that is being claimed says so to Oz by itself.
-      if (here.phase !== "claiming") claimAgain(here);
+      if (here.phase === "claiming") here.answer = channel.answerer();
+      else claimAgain(here);
     } else {
       const added = active.add(execution);
+      added.answer = channel.answerer();
       supervise(added, runExecution(room, added, plan));
     }
   }

@@ -98,7 +98,7 @@ export class ChaosOz {
       if (run === undefined || event.type === "task_cancellation") continue;
       run.link = event.link;
       if (event.type === "task_completed" || event.type === "task_failed") run.state = "done";
-      else if (event.type === "task_claimed" && run.state !== "done") run.state = "claimed";
+      else if (event.type === "task_claimed") run.state = "claimed";
       else if (event.type === "task_rejected" && run.state === "sent") {
         run.state = "queued";
         run.since = now + 500;

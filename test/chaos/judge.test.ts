@@ -33,6 +33,12 @@ describe("the judge", () => {
     ["sent again over a new link", ["sent", "claimed", "exit 3", "exit 3@2"], undefined],
     ["claimed again by an heir", ["sent", "claimed", "exit 3", "claimed@2", "exit 3@2"], undefined],
     ["a claim that crossed the result", ["sent", "claimed", "sent@2", "exit 3", "claimed@2"], undefined],
+    [
+      "claimed by a second worker that was handed nothing, with another result",
+      ["sent", "claimed", "exit 3", "claimed@2", "completed@2"],
+      "doubled",
+    ],
+    ["claimed on a link that was handed nothing", ["sent", "claimed", "exit 3", "claimed@2"], "lost"],
     ["never a word", ["sent"], "lost"],
     ["no result", ["sent", "claimed"], "lost"],
     ["claimed again, and nothing more", ["sent", "claimed", "exit 3", "claimed@2"], "lost"],
@@ -48,6 +54,11 @@ describe("the judge", () => {
       if (kind === expected) expect(found[kind].length).toBeGreaterThan(0);
       else if (expected === undefined) expect(found[kind]).toEqual([]);
     }
+  });
+
+  test("a task that was handed to a second worker before its result came may be run again", () => {
+    const runTwice = story("sent", "claimed", "sent@2", "exit 3", "claimed@2", "completed@2");
+    expect(judge(plan, runTwice, new Journal()).doubled).toEqual([]);
   });
 
   test("a worker killed before the start may leave nobody who knows", () => {

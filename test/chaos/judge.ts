@@ -33,7 +33,9 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
       wrong.push(`${story} (unclaimed)`);
     const after = terminals.filter(({ number }) => number > claimedAt);
     if (after.length === 0 && !crossedResult(events, task, last)) lost.push(`${story} (claimed last)`);
-    if (new Set(terminals.map(({ text }) => text)).size > 1) doubled.push(story);
+    for (const run of runsOf(events, messages)) {
+      if (new Set(run.filter(isTerminal).map(({ text }) => text)).size > 1) doubled.push(story);
+    }
     for (const link of new Set(after.map((one) => one.link))) {
       const assigned = events.filter(
         (event) =>
@@ -60,6 +62,27 @@ function crossedResult(events: readonly OzEvent[], task: PlannedTask, result: Re
   const sent = about.findLast((event) => event.kind === "sent" && event.type === "task_assignment");
   if (sent?.kind !== "sent") return false;
   return !about.some((event) => event.kind === "received" && event.link === sent.link && event.atMs >= sent.atMs);
+}
+
+/**
+ * The messages about a task, one list for each time that Oz made it run: of several workers one may be handed the task
+ * while the result of another is on its way, and take it up when that one has cleared it away.
+ */
+function runsOf(events: readonly OzEvent[], messages: readonly Received[]): readonly (readonly Received[])[] {
+  const runs: Received[][] = [[]];
+  for (const message of messages) {
+    const run = runs.at(-1) ?? [];
+    const result = run.find(isTerminal);
+    if (message.type === "task_claimed" && result !== undefined && result.link !== message.link) {
+      const { link, taskId, atMs } = message;
+      const isAssignment = (event: OzEvent) =>
+        event.kind === "sent" && event.type === "task_assignment" && event.link === link && event.taskId === taskId;
+      const assigned = events.findLast((event) => isAssignment(event) && event.atMs <= atMs);
+      if (assigned !== undefined && assigned.atMs <= result.atMs) runs.push([]);
+    }
+    runs.at(-1)?.push(message);
+  }
+  return runs;
 }
 
 function isTerminal({ type }: Received): boolean {

@@ -176,15 +176,28 @@ describe("a link", () => {
   test("answers for the moment go out on the open link only and are never kept", async () => {
     await using parts = await linked();
     const task = assignment();
-    parts.link.sendNow(rejection("too-early"));
+    parts.link.answerer()(rejection("too-early"));
     parts.link.start();
     await parts.oz.assign(task);
     await until("the assignment", () => parts.messages.length > 0);
-    parts.link.sendNow(rejection(task.task_id));
+    parts.link.answerer()(rejection(task.task_id));
     await parts.oz.waitForMessage("task_rejected", task.task_id);
     expect(parts.oz.received).toHaveLength(1);
     expect(parts.link.undelivered()).toBe(0);
     expect(parts.oz.violations).toEqual([]);
+  });
+
+  test("answers to what a lost link asked are dropped on the next one", async () => {
+    await using parts = await linked();
+    parts.link.start();
+    await until("the link", () => parts.link.state().connected);
+    const answer = parts.link.answerer();
+    parts.relay.cut();
+    await reconnect(parts, 2);
+    answer(rejection("stale"));
+    const delivery = parts.link.send(claim("sentinel"));
+    await delivery.delivered;
+    expect(parts.oz.received.map(({ taskId }) => taskId)).toEqual(["sentinel"]);
   });
 
   test("hands nothing more to a network that does not keep up, and delivers all of it later", async () => {
@@ -200,8 +213,8 @@ describe("a link", () => {
     });
     const before = process.memoryUsage().rss;
     const deliveries = Array.from({ length: 400 }, (_, index) => parts.link.send(long(index)));
-    parts.link.sendNow(rejection("dropped"));
-    parts.link.sendNow(rejection("dropped too"));
+    parts.link.answerer()(rejection("dropped"));
+    parts.link.answerer()(rejection("dropped too"));
     expect(parts.log.messages("warn").filter((line) => line.includes("keep up"))).toHaveLength(1);
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
     parts.relay.thaw();

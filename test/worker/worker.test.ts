@@ -25,6 +25,7 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
     release: async (execution: Execution) => void done.push(`released ${execution.taskId}`),
   };
   const say = (message: ClientMessage) => sent.push(`${message.type} ${message.data.task_id}`);
+  const links = { at: 1 };
   const channel = {
     send(message: ClientMessage) {
       say(message);
@@ -32,7 +33,10 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
       deliveries.push(delivery);
       return { delivered: delivery.promise, repeat: () => say(message) > 0 };
     },
-    sendNow: (message: ClientMessage) => void say(message),
+    answerer() {
+      const asked = links.at;
+      return (message: ClientMessage) => void (links.at === asked && say(message));
+    },
   };
   const taskOptions = {
     environment: [],
@@ -40,7 +44,7 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
     serverRootUrl: "https://app.example",
   };
   const worker = createWorker({ workerId: "w", maxConcurrentTasks: 0, taskOptions, runtime, channel, clock, log });
-  return { worker, sent, done, deliveries, clock, log };
+  return { worker, sent, done, deliveries, links, clock, log };
 }
 
 const EXITED: ExecutionResult = { kind: "exited", exitCode: 0, oomKilled: false };
@@ -114,6 +118,32 @@ describe("a task", () => {
     await settle();
     expect(sent).toEqual(["task_claimed a"]);
   });
+});
+
+describe("an assignment whose link is lost while the claim is recorded", () => {
+  for (const answer of [{ kind: "elsewhere" }, { kind: "refused", reason: "no daemon" }] as const) {
+    test(`is not answered on the next link: ${answer.kind}`, async () => {
+      const claim = Promise.withResolvers<ClaimAnswer>();
+      const { worker, sent, links } = scene({ claim: () => claim.promise });
+      worker.handle(assigned("a"));
+      links.at += 1;
+      claim.resolve(answer);
+      await settle();
+      expect(sent).toEqual([]);
+    });
+
+    test(`is answered where it was delivered again: ${answer.kind}`, async () => {
+      const claim = Promise.withResolvers<ClaimAnswer>();
+      const { worker, sent, links } = scene({ claim: () => claim.promise });
+      const message = assigned("a");
+      worker.handle(message);
+      links.at += 1;
+      worker.handle(message);
+      claim.resolve(answer);
+      await settle();
+      expect(sent).toHaveLength(1);
+    });
+  }
 });
 
 test("a task that is taken over while it is being claimed has its result behind the last claim", async () => {
