@@ -6,6 +6,7 @@ import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
+import { createEngineLives, type EngineLives } from "./docker/engine/engine-lives.ts";
 import { createEngineWatch, type EngineWatch, persist } from "./docker/engine/engine-watch.ts";
 import { createImages } from "./docker/images/images.ts";
 import { reap } from "./docker/reaper.ts";
@@ -13,6 +14,7 @@ import { findOwnContainer } from "./docker/records/own-container.ts";
 import { currentOwner, encodeOwner, type Owner, readSystemFile } from "./docker/records/owner.ts";
 import { createRegistryCredentials } from "./docker/registry/credentials.ts";
 import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
+import { createImageContent, mayMountImages } from "./docker/sidecars/image-content.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
 import { liveProblems, PING_LIMIT_MS } from "./health/live-problems.ts";
 import { serveHealth } from "./health/serve-health.ts";
@@ -62,6 +64,8 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const engine = createEngine(reached.docker.modem);
   const watch = createEngineWatch(engine, clock, log);
   const owner = await thisProcess(engine, watch, log);
+  const lives = createEngineLives(engine);
+  const copies = createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now());
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const runtime = createDockerRuntime({
     engine,
@@ -74,7 +78,10 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       clock,
       log,
     }),
-    sidecarContent: createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now()),
+    lives,
+    sidecarContent: mayMountImages(reached.apiVersion)
+      ? createImageContent({ engine, lives, owner: encodeOwner(owner), copies, log })
+      : copies,
     workerId: config.workerId,
     owner,
     cleanup: config.cleanup,
@@ -127,7 +134,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
-  const parts = { worker, link, watch, reached, log, repeating: [recovery, housekeeping] };
+  const parts = { worker, link, watch, lives, reached, log, repeating: [recovery, housekeeping] };
   return {
     kind: "up",
     daemon: {
@@ -158,13 +165,14 @@ interface Parts {
   readonly worker: Worker;
   readonly link: OzLink;
   readonly watch: EngineWatch;
+  readonly lives: EngineLives;
   readonly reached: ReachedEngine;
   readonly repeating: readonly Repeating[];
   readonly log: Log;
 }
 
 async function shutDown(signal: string, parts: Parts): Promise<void> {
-  const { worker, link, watch, reached, log } = parts;
+  const { worker, link, watch, lives, reached, log } = parts;
   log.info(`${signal} received: shutting down`, { running: worker.running() });
   for (const repeating of parts.repeating) repeating.stop();
   const left = await worker.drain(DRAIN_LIMIT_MS);
@@ -173,6 +181,7 @@ async function shutDown(signal: string, parts: Parts): Promise<void> {
   }
   await link.close();
   watch.stop();
+  lives.close();
   await Promise.race([reached.close(), pause(systemClock, CLOSE_LIMIT_MS)]);
   log.info("stopped");
 }

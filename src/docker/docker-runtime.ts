@@ -12,6 +12,7 @@ import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import type { Engine } from "./engine/engine.ts";
 import { describeError, EngineError, isEngineAway, mayBeDone } from "./engine/engine-error.ts";
+import type { EngineLives } from "./engine/engine-lives.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
 import type { Images } from "./images/images.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
@@ -27,6 +28,7 @@ import type { SidecarContent } from "./sidecars/sidecar-content.ts";
 export interface DockerRuntimeOptions {
   readonly engine: Engine;
   readonly watch: EngineWatch;
+  readonly lives: EngineLives;
   readonly images: Images;
   readonly sidecarContent: SidecarContent;
   readonly workerId: string;

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { DockerRelay } from "../support/docker-relay.ts";
 import { agentImage } from "../support/images.ts";
-import { canRunDockerd, PrivateDockerd } from "../support/private-dockerd.ts";
+import { PrivateDockerd } from "../support/private-dockerd.ts";
 import { Relay } from "../support/relay.ts";
 import { until } from "../support/until.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 
-if (canRunDockerd()) {
-  for (const liveRestore of [false, true])
-    describe(`a daemon ${liveRestore ? "with" : "without"} live-restore`, () => onDaemon(liveRestore));
-}
+for (const liveRestore of [false, true])
+  describe(`a daemon ${liveRestore ? "with" : "without"} live-restore`, () => onDaemon(liveRestore));
 
 function onDaemon(liveRestore: boolean): void {
   let dockerd: PrivateDockerd;

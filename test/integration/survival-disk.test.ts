@@ -3,52 +3,50 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bigSidecarImage } from "../support/images.ts";
-import { canRunDockerd, PrivateDockerd } from "../support/private-dockerd.ts";
+import { PrivateDockerd } from "../support/private-dockerd.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 
-if (canRunDockerd()) {
-  let folder = "";
-  let dockerd: PrivateDockerd;
-  let fixture: WorkerFixture;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "oz-disk-"));
-    await run("mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", folder);
-    dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", dataRoot: folder });
-    fixture = await WorkerFixture.start("disk", { env: { DOCKER_HOST: dockerd.address }, docker: dockerd.docker });
-  }, 60_000);
-  afterAll(async () => {
-    await fixture.close();
-    await dockerd.stop();
-    await run("umount", folder);
-    await rm(folder, { recursive: true });
-  }, 60_000);
+let folder = "";
+let dockerd: PrivateDockerd;
+let fixture: WorkerFixture;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "oz-disk-"));
+  await run("mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", folder);
+  dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", dataRoot: folder });
+  fixture = await WorkerFixture.start("disk", { env: { DOCKER_HOST: dockerd.address }, docker: dockerd.docker });
+}, 60_000);
+afterAll(async () => {
+  await fixture.close();
+  await dockerd.stop();
+  await run("umount", folder);
+  await rm(folder, { recursive: true });
+}, 60_000);
 
-  test("a sidecar too large for the daemon's disk fails by name, leaves nothing, and the worker goes on", async () => {
-    const big = await bigSidecarImage(fixture.environment, { name: "disk-sidecar", megabytes: 90, fileCount: 9 });
-    const { data } = await fixture.run("exit 0", { sidecar_image: big.reference }, 60_000);
-    expect(data).toMatchObject({ failure_reason: "sidecar_prep" });
-    expect(data.message).toContain("no space left on device");
-    expect(data.message).toContain(big.reference);
-    await dockerd.docker.pruneImages({ filters: { dangling: { false: true } } });
-    expect((await fixture.run("exit 0", {}, 30_000)).type).toBe("task_completed");
-  }, 90_000);
+test("a sidecar too large for the daemon's disk fails by name, leaves nothing, and the worker goes on", async () => {
+  const big = await bigSidecarImage(fixture.environment, { name: "disk-sidecar", megabytes: 90, fileCount: 9 });
+  const { data } = await fixture.run("exit 0", { sidecar_image: big.reference }, 60_000);
+  expect(data).toMatchObject({ failure_reason: "sidecar_prep" });
+  expect(data.message).toContain("no space left on device");
+  expect(data.message).toContain(big.reference);
+  await dockerd.docker.pruneImages({ filters: { dangling: { false: true } } });
+  expect((await fixture.run("exit 0", {}, 30_000)).type).toBe("task_completed");
+}, 90_000);
 
-  test("with no byte left the worker rejects what it cannot record, in the daemon's words, and takes it later", async () => {
-    const filler = join(folder, "filler");
-    await writeFile(filler, Buffer.alloc(200_000_000)).catch(() => {});
-    const data = fixture.task("exit 0");
-    await fixture.oz.assign(data);
-    const answer = await fixture.oz.waitFor(
-      "an answer",
-      () => fixture.oz.received.find(({ taskId, type }) => taskId === data.task_id && type !== "task_claimed"),
-      30_000,
-    );
-    const said = String(answer.data.reason ?? answer.data.message);
-    expect(said).toContain("no space left on device");
-    await rm(filler);
-    expect((await fixture.run("exit 0", {}, 30_000)).type).toBe("task_completed");
-  }, 90_000);
-}
+test("with no byte left the worker rejects what it cannot record, in the daemon's words, and takes it later", async () => {
+  const filler = join(folder, "filler");
+  await writeFile(filler, Buffer.alloc(200_000_000)).catch(() => {});
+  const data = fixture.task("exit 0");
+  await fixture.oz.assign(data);
+  const answer = await fixture.oz.waitFor(
+    "an answer",
+    () => fixture.oz.received.find(({ taskId, type }) => taskId === data.task_id && type !== "task_claimed"),
+    30_000,
+  );
+  const said = String(answer.data.reason ?? answer.data.message);
+  expect(said).toContain("no space left on device");
+  await rm(filler);
+  expect((await fixture.run("exit 0", {}, 30_000)).type).toBe("task_completed");
+}, 90_000);
 
 async function run(...command: readonly string[]): Promise<void> {
   const child = Bun.spawn([...command], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });

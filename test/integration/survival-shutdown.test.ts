@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { canRunDockerd, PrivateDockerd } from "../support/private-dockerd.ts";
+import { PrivateDockerd } from "../support/private-dockerd.ts";
 import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts";
 
 test("forty tasks that ignore SIGTERM: all are ended, reported and cleared away within 15 s", async () => {
@@ -19,26 +19,24 @@ test("forty tasks that ignore SIGTERM: all are ended, reported and cleared away 
   await Promise.all(tasks.map((data) => fixture.untilCleared(data.task_id, 20_000)));
 }, 120_000);
 
-if (canRunDockerd()) {
-  test("with Docker away: it ends within 15 s, says what stays, and the next worker reports it", async () => {
-    await using dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", liveRestore: true });
-    await using fixture = await WorkerFixture.start("docker-away", {
-      env: { DOCKER_HOST: dockerd.address },
-      docker: dockerd.docker,
-    });
-    const data = await fixture.runUntilReady(OBEDIENT);
-    await dockerd.down("SIGTERM");
-    const startedAt = performance.now();
-    expect((await fixture.stopWorker()).code).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
-    expect(fixture.worker.lines.join("\n")).toContain(
-      `stays on the Docker daemon for the next start task=${data.task_id}`,
-    );
-    await dockerd.up();
-    fixture.startWorker();
-    await fixture.oz.waitForMessage("task_claimed", data.task_id, 20_000, 2);
-    await fixture.oz.cancel(data.task_id);
-    expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ task_state: "CANCELLED" });
-    await fixture.untilCleared(data.task_id);
-  }, 90_000);
-}
+test("with Docker away: it ends within 15 s, says what stays, and the next worker reports it", async () => {
+  await using dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", liveRestore: true });
+  await using fixture = await WorkerFixture.start("docker-away", {
+    env: { DOCKER_HOST: dockerd.address },
+    docker: dockerd.docker,
+  });
+  const data = await fixture.runUntilReady(OBEDIENT);
+  await dockerd.down("SIGTERM");
+  const startedAt = performance.now();
+  expect((await fixture.stopWorker()).code).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+  expect(fixture.worker.lines.join("\n")).toContain(
+    `stays on the Docker daemon for the next start task=${data.task_id}`,
+  );
+  await dockerd.up();
+  fixture.startWorker();
+  await fixture.oz.waitForMessage("task_claimed", data.task_id, 20_000, 2);
+  await fixture.oz.cancel(data.task_id);
+  expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ task_state: "CANCELLED" });
+  await fixture.untilCleared(data.task_id);
+}, 90_000);

@@ -17,12 +17,6 @@ export interface PrivateDockerdOptions {
   readonly dataRoot?: string;
 }
 
-/** Whether this machine can run a Docker daemon of a test's own: root, and the programs. */
-export function canRunDockerd(): boolean {
-  const programs = ["dockerd", "ip", "unshare", "nsenter"];
-  return process.getuid?.() === 0 && programs.every((program) => Bun.which(program, { PATH }) !== null);
-}
-
 /**
  * A Docker daemon of a test's own, to be killed and restarted at will. It lives in a mount namespace that a process of its
  * own keeps, so that a restarted daemon finds the mounts of its containers.

@@ -53,8 +53,9 @@ export async function prepareTask(
   }
 
   const image = first(pullTaskImage(options, spec.image, either));
+  const seen = new Set<string>();
   const sidecars = spec.sidecars.map((sidecar, index) =>
-    first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, either)),
+    first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, seen, either)),
   );
   const settled = await Promise.allSettled([image, ...sidecars]);
   if (signal.aborted) throw signal.reason;
@@ -81,6 +82,7 @@ async function prepareSidecar(
   sidecar: SidecarSpec,
   privateVolume: string,
   attempt: string,
+  seen: Set<string>,
   signal: AbortSignal,
 ): Promise<Step<PreparedSidecar>> {
   const failed = (detail: string): Step<PreparedSidecar> => ({
@@ -103,7 +105,12 @@ async function prepareSidecar(
   };
   try {
     const prepare = () => options.sidecarContent.prepare(use, signal);
-    return { ok: true, value: await persist(options.watch, signal, prepare) };
+    const prepared = await persist(options.watch, signal, prepare);
+    const { ifRepeated } = prepared;
+    const isRepeated = seen.has(prepared.source);
+    seen.add(prepared.source);
+    if (!isRepeated || ifRepeated === undefined) return { ok: true, value: prepared };
+    return { ok: true, value: await persist(options.watch, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return failed(`could not copy the content of image ${JSON.stringify(sidecar.image)}: ${describeError(error)}`);

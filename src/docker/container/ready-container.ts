@@ -4,6 +4,7 @@ import type { TaskSpec } from "../../task/task-spec.ts";
 import type { RunOptions } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import { describeError } from "../engine/engine-error.ts";
+import type { EngineLives } from "../engine/engine-lives.ts";
 import { removeContainer } from "../engine/engine-objects.ts";
 import { persist } from "../engine/engine-watch.ts";
 import type { HeldExecution, TaskContainer } from "../records/held-execution.ts";
@@ -14,6 +15,7 @@ import { type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-t
 
 export interface ReadyOptions extends PrepareOptions {
   readonly engine: Engine;
+  readonly lives: EngineLives;
   readonly log: Log;
 }
 
@@ -21,6 +23,8 @@ export interface ReadyOptions extends PrepareOptions {
 export interface ReadyContainer {
   readonly container: TaskContainer;
   readonly subscription: ExitSubscription;
+  /** `false` once the daemon has been restarted and the container's mounts have not come through that. */
+  isIntact(): boolean;
 }
 
 export type Readiness =
@@ -66,7 +70,7 @@ export async function readyContainer(
       const made = held.container === undefined ? await make(options, spec, held, prepared.task, run.signal) : guessed;
       if (made === undefined) throw new Error("a container is held that was not made here");
       if ("result" in made) return made;
-      if (await made.isValid) return { ok: true, ready: made };
+      if ((await made.isValid) && made.isIntact()) return { ok: true, ready: made };
       log.warn("sidecar content was cleared away meanwhile and is prepared again", { task: spec.execution.taskId });
       await discard(options, held, made);
     }
@@ -105,6 +109,8 @@ async function make(
 ): Promise<Made | { readonly ok: false; readonly result: ExecutionResult }> {
   const { engine, watch, workerId, owner } = options;
   const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
+  const outlivesEngine = task.sidecars.every((sidecar) => sidecar.outlivesEngine);
+  const life = outlivesEngine ? undefined : await persist(watch, signal, () => options.lives.present());
   const created = await createTaskContainer(engine, watch, { spec, workerId, owner, attempt: held.attempt, sidecars });
   if (!created.ok) return created;
   const { container } = created;
@@ -115,7 +121,8 @@ async function make(
   isValid.catch(() => {});
   try {
     const subscribe = () => subscribeExit(engine, watch, container.id, "next-exit");
-    return { container, from: task, isValid, subscription: await persist(watch, undefined, subscribe) };
+    const subscription = await persist(watch, undefined, subscribe);
+    return { container, from: task, isValid, subscription, isIntact: () => life?.lasts() ?? true };
   } catch (error) {
     await removeContainer(engine, container.id).catch(() => {});
     delete held.container;

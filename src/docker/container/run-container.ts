@@ -6,6 +6,7 @@ import { inspectContainer } from "../engine/engine-objects.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
 import type { ContainerExit, ExitSubscription } from "./container-exit.ts";
+import type { ReadyContainer } from "./ready-container.ts";
 import { stopContainer } from "./stop-container.ts";
 
 /** Preparing a container's mounts and network, on a machine that starts many at once. */
@@ -24,7 +25,7 @@ export interface FollowOptions extends RunOptions {
 export async function startAndFollow(
   engine: Engine,
   watch: EngineWatch,
-  ready: { readonly container: TaskContainer; readonly subscription: ExitSubscription },
+  ready: ReadyContainer,
   options: FollowOptions,
 ): Promise<ExecutionResult> {
   const { container, subscription } = ready;
@@ -33,7 +34,7 @@ export async function startAndFollow(
     return await stoppedBeforeRunning(engine, container, options.signal);
   }
   try {
-    await start(engine, watch, container, options.signal);
+    await start(engine, watch, ready, options.signal);
   } catch (error) {
     subscription.close();
     if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
@@ -45,7 +46,8 @@ export async function startAndFollow(
 }
 
 /** One that has run must not be run again: after a broken call the container tells whether it was started. */
-async function start(engine: Engine, watch: EngineWatch, { id }: TaskContainer, signal: AbortSignal): Promise<void> {
+async function start(engine: Engine, watch: EngineWatch, ready: ReadyContainer, signal: AbortSignal): Promise<void> {
+  const { id } = ready.container;
   let isFirst = true;
   await persist(watch, signal, async () => {
     if (!isFirst) {
@@ -53,6 +55,7 @@ async function start(engine: Engine, watch: EngineWatch, { id }: TaskContainer, 
       if (status !== undefined && status !== "created") return;
     }
     isFirst = false;
+    if (!ready.isIntact()) throw new EngineError("aborted", "the Docker daemon was restarted just before");
     await engine.run({ method: "POST", path: `/containers/${id}/start`, limitMs: START_LIMIT_MS });
   });
 }

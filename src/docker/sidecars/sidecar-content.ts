@@ -6,8 +6,10 @@ export interface PreparedSidecar {
   readonly mount: SidecarMount;
   /** Equal exactly where the content, as it is mounted, is the same. */
   readonly source: string;
-  /** A volume that belongs to this execution alone and must go with it. */
-  readonly privateVolume?: string;
+  /** Whether a container that is made with the mount may be started by another life of the daemon. */
+  readonly outlivesEngine: boolean;
+  /** Where the engine takes the mount only once in a container: something else with the same content, for a second one. */
+  readonly ifRepeated?: (signal: AbortSignal) => Promise<PreparedSidecar>;
   /**
    * Asks, once a container holds the mount, whether that is the content that was prepared: the name might have been
    * cleared away in between, and the engine makes an empty volume of a name it does not know.

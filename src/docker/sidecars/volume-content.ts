@@ -95,7 +95,7 @@ export function createVolumeContent(
         ReadOnly: readOnly,
         VolumeOptions: { NoCopy: true },
       },
-      ...(readOnly ? {} : { privateVolume: volume }),
+      outlivesEngine: true,
       stillValid: () => holds(volume, imageId),
     };
   }

@@ -5,6 +5,7 @@ import { createLedger, type Ledger } from "../../../src/docker/records/ledger.ts
 import { currentOwner, encodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
 import { type TestEnvironment, testEnvironment } from "../../support/environment.ts";
 import { agentImage } from "../../support/images.ts";
+import type { PushedImage } from "../../support/push-image.ts";
 
 /** A worker id of a test's own on the real daemon, with what several workers of it would see and leave. */
 export class RecordsScene implements AsyncDisposable {
@@ -20,15 +21,21 @@ export class RecordsScene implements AsyncDisposable {
     return createLedger(this.engine, this.workerId, encodeOwner(owner));
   }
 
-  /** A container of an execution; `ended` ones have run and exited with that code. */
-  async container(taskId: string, attempt: string, owner: Owner, ended?: number): Promise<Docker.Container> {
-    const { reference } = await agentImage(this.environment);
+  /** The agents' image, pulled. */
+  async image(): Promise<PushedImage> {
+    const image = await agentImage(this.environment);
     await new Promise((resolve, reject) => {
-      this.docker.pull(reference, (error: unknown, stream: NodeJS.ReadableStream | undefined) => {
+      this.docker.pull(image.reference, (error: unknown, stream: NodeJS.ReadableStream | undefined) => {
         if (stream === undefined) reject(error);
         else this.docker.modem.followProgress(stream, resolve);
       });
     });
+    return image;
+  }
+
+  /** A container of an execution; `ended` ones have run and exited with that code. */
+  async container(taskId: string, attempt: string, owner: Owner, ended?: number): Promise<Docker.Container> {
+    const { reference } = await this.image();
     const container = await this.docker.createContainer({
       name: `${this.workerId}-${attempt}`,
       Image: reference,

@@ -1,0 +1,89 @@
+import type { Log } from "../../support/log.ts";
+import type { Engine } from "../engine/engine.ts";
+import { describeError, EngineError, isEngineAway } from "../engine/engine-error.ts";
+import type { EngineLives } from "../engine/engine-lives.ts";
+import { createContainer, removeContainer } from "../engine/engine-objects.ts";
+import { LABELS, type ObjectKind } from "../records/labels.ts";
+import { randomToken, sidecarNames } from "../records/object-names.ts";
+import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
+
+/** The first API version with mounts of type `image` (Docker 28). */
+const FIRST_API_VERSION = [1, 48] as const;
+/** Nothing is started, but the engine wants a command of images that have none. */
+const NO_COMMAND = ["-"];
+
+/** Whether an engine that speaks this version, as `1.48`, may know how to mount an image. */
+export function mayMountImages(apiVersion: string): boolean {
+  const [major = 0, minor = 0] = apiVersion.split(".").map(Number);
+  return major > FIRST_API_VERSION[0] || (major === FIRST_API_VERSION[0] && minor >= FIRST_API_VERSION[1]);
+}
+
+export interface ImageContentOptions {
+  readonly engine: Engine;
+  /** Must be to hand for what does not outlive the engine. */
+  readonly lives: EngineLives;
+  readonly owner: string;
+  readonly copies: SidecarContent;
+  readonly log: Log;
+}
+
+/**
+ * Sidecars as mounts of their images: nothing is copied. What must be written to, and an engine that refuses such mounts,
+ * is left to `copies`; whether it does is asked once, with the first sidecar.
+ */
+export function createImageContent(options: ImageContentOptions): SidecarContent {
+  const { copies } = options;
+  let answer: Promise<boolean> | undefined;
+
+  function isAble(imageId: string): Promise<boolean> {
+    answer ??= tryMount(options, imageId).catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  }
+
+  function mounted(imageId: string, mountPath: string, copy: PreparedSidecar["ifRepeated"]): PreparedSidecar {
+    return {
+      source: `image ${imageId}`,
+      mount: { Type: "image", Source: imageId, Target: mountPath, ReadOnly: true },
+      outlivesEngine: false,
+      stillValid: () => Promise.resolve(true),
+      ...(copy === undefined ? {} : { ifRepeated: copy }),
+    };
+  }
+
+  return {
+    async existing(imageId, mountPath) {
+      if (!(await isAble(imageId))) return await copies.existing(imageId, mountPath);
+      return mounted(imageId, mountPath, undefined);
+    },
+    async prepare(use, signal) {
+      if (use.readWrite || !(await isAble(use.imageId))) return await copies.prepare(use, signal);
+      return mounted(use.imageId, use.mountPath, (own) => copies.prepare(use, own));
+    },
+  };
+}
+
+/** Creates, and never starts, a container with such a mount. */
+async function tryMount({ engine, lives, owner, log }: ImageContentOptions, imageId: string): Promise<boolean> {
+  const name = sidecarNames.source(randomToken());
+  try {
+    await lives.present();
+    await createContainer(engine, name, {
+      Image: imageId,
+      Cmd: NO_COMMAND,
+      Labels: { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: owner },
+      HostConfig: { Mounts: [{ Type: "image", Source: imageId, Target: "/.oz-agent-worker" }] },
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError) || isEngineAway(error)) throw error;
+    log.info("the Docker daemon cannot mount images: sidecars are copied into volumes", {
+      reason: describeError(error),
+    });
+    return false;
+  } finally {
+    await removeContainer(engine, name).catch(() => {});
+  }
+}

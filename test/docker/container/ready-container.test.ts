@@ -1,0 +1,99 @@
+import { expect, test } from "bun:test";
+import { type ReadyOptions, readyContainer } from "../../../src/docker/container/ready-container.ts";
+import { startAndFollow } from "../../../src/docker/container/run-container.ts";
+import { inspectContainer, removeContainer } from "../../../src/docker/engine/engine-objects.ts";
+import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
+import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
+import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
+import { systemClock } from "../../../src/support/clock.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
+import { recordedLog } from "../../support/recorded-log.ts";
+import { until } from "../../support/until.ts";
+import { RecordsScene } from "../records/records-scene.ts";
+
+/** A task whose one sidecar does not outlive the daemon, which ends when a test says so; its pull takes as long, too. */
+async function fragile(scene: RecordsScene) {
+  const { engine, workerId, living } = scene;
+  const image = await scene.image();
+  const life = { lasts: true };
+  const pulled = Promise.withResolvers<void>();
+  const sidecar: PreparedSidecar = {
+    mount: { Type: "tmpfs", Target: "/side" },
+    source: "image sha256:1",
+    outlivesEngine: false,
+    stillValid: async () => true,
+  };
+  const log = recordedLog();
+  const options: ReadyOptions = {
+    engine,
+    watch: createEngineWatch(engine, systemClock, log),
+    lives: {
+      async present() {
+        const lasts = life.lasts;
+        return { lasts: () => !lasts || life.lasts };
+      },
+      close() {},
+    },
+    images: {
+      local: async () => image.id,
+      async pull() {
+        await pulled.promise;
+        return { ok: true, imageId: image.id };
+      },
+    },
+    sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },
+    workerId,
+    owner: encodeOwner(living),
+    log,
+  };
+  const spec: TaskSpec = {
+    execution: { taskId: "fragile", executionId: "1" },
+    image: image.reference,
+    command: ["sh", "-c", "exit 0"],
+    environment: [],
+    workingDirectory: "/workspace",
+    sidecars: [{ image: "side", mountPath: "/side", readWrite: false }],
+    volumes: [],
+    limits: {},
+    secrets: [],
+  };
+  const held: HeldExecution = { attempt: "attempt" };
+  return { options, spec, held, life, pulled };
+}
+
+test("a container that was made in advance is made again where the daemon was restarted and its mounts do not bear that", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, life, pulled } = await fragile(scene);
+  const readiness = readyContainer(options, spec, held, { signal: new AbortController().signal });
+  await until("the first container", () => held.container !== undefined);
+  const first = held.container?.id ?? "";
+  life.lasts = false;
+  pulled.resolve();
+  const ready = await readiness;
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  ready.ready.subscription.close();
+  expect(ready.ready.container.id).not.toBe(first);
+  expect(held.container?.id).toBe(ready.ready.container.id);
+  expect(await inspectContainer(scene.engine, first)).toBeUndefined();
+});
+
+test("a container whose mounts are gone is not started", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, life, pulled } = await fragile(scene);
+  pulled.resolve();
+  const { signal } = new AbortController();
+  const ready = await readyContainer(options, spec, held, { signal });
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  life.lasts = false;
+  const run = { signal, record: async () => {} };
+  const result = await startAndFollow(options.engine, options.watch, ready.ready, run);
+  const { id, name } = ready.ready.container;
+  expect(result).toEqual({
+    kind: "failed",
+    reason: "container_start",
+    detail: `could not start container ${name}: the Docker daemon was restarted just before`,
+  });
+  expect((await inspectContainer(scene.engine, id))?.State.Status).toBe("created");
+  await removeContainer(scene.engine, id);
+});
