@@ -1,6 +1,7 @@
 import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { createRedactor } from "../support/redaction.ts";
+import { createRush } from "../support/rush.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { secretsOfContainer } from "../task/task-environment.ts";
@@ -17,7 +18,7 @@ import { type EngineWatch, persist } from "./engine/engine-watch.ts";
 import type { Images } from "./images/images.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { claimExecution } from "./records/claim-execution.ts";
-import { discardExecution } from "./records/discard-execution.ts";
+import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
 import { randomToken } from "./records/object-names.ts";
@@ -47,6 +48,8 @@ const CLAIM_LIMIT_MS = 10_000;
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
 const SHUTDOWN_RECORD_LIMIT_MS = 8_000;
+/** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
+const GIVE_WAY_LIMIT_MS = 2_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -56,6 +59,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const ledger = createLedger(engine, workerId, owner);
   const held = new Map<string, HeldExecution>();
   const takeover = createTakeover(engine, workerId, options.owner);
+  const starts = createRush(options.clock);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
 
@@ -96,10 +100,19 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   }
 
   async function runHeld(spec: TaskSpec, here: HeldExecution, run: RunOptions): Promise<ExecutionResult> {
-    const step = await readyContainer({ ...options, owner }, spec, here, run);
-    if (!step.ok) return step.result;
-    const remember = (result: ExecutionResult) => record(spec.execution, result);
-    return await startAndFollow(engine, watch, step.ready, { ...run, record: remember });
+    const started = starts.enter();
+    try {
+      const step = await readyContainer({ ...options, owner }, spec, here, run);
+      if (!step.ok) return step.result;
+      const onStage: RunOptions["onStage"] = (stage, container) => {
+        if (stage === "running") started();
+        run.onStage?.(stage, container);
+      };
+      const remember = (result: ExecutionResult) => record(spec.execution, result);
+      return await startAndFollow(engine, watch, step.ready, { ...run, onStage, record: remember });
+    } finally {
+      started();
+    }
   }
 
   function recovered(adopted: Adopted): RecoveredExecution {
@@ -204,8 +217,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       const here = held.get(key);
       if (here === undefined) return;
       try {
-        const discard = () => discardExecution(engine, ledger, execution, here, options.cleanup);
-        await retry(() => persist(watch, undefined, discard, Number.POSITIVE_INFINITY));
+        const room = { engine, execution, held: here, cleanup: options.cleanup };
+        const insist = (step: () => Promise<void>) =>
+          retry(() => persist(watch, undefined, step, Number.POSITIVE_INFINITY));
+        await insist(() => closeExecution(ledger, room));
+        await starts.over(GIVE_WAY_LIMIT_MS);
+        await insist(() => discardExecution(ledger, room));
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,

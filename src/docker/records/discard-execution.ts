@@ -7,22 +7,32 @@ import { LABELS, type ObjectKind } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";
 import { keptName, recordNames } from "./object-names.ts";
 
+/** An execution that is over, and what is known of it. */
+export interface DiscardRoom {
+  readonly engine: Engine;
+  readonly execution: Execution;
+  readonly held: HeldExecution;
+  /** Whether its container goes too; private volumes go and stay with it. */
+  readonly cleanup: boolean;
+}
+
 /**
- * Clears away what an execution has left, its result being safe with Oz. One quick step comes first, after which no worker
- * can report it again, whatever becomes of the rest. With `cleanup` off the container stays, under a name that says that it
- * is done with, and its private volumes with it. May be repeated; failures are `EngineError`s.
+ * Sees to it that no worker reports an execution again, its result being safe with Oz, whatever becomes of the rest: one
+ * quick step. With `cleanup` off that is a name of the container which says so, and it stays. May be repeated; failures
+ * are `EngineError`s.
  */
-export async function discardExecution(
-  engine: Engine,
-  ledger: Ledger,
-  execution: Execution,
-  held: HeldExecution,
-  cleanup: boolean,
-): Promise<void> {
+export async function closeExecution(ledger: Ledger, room: DiscardRoom): Promise<void> {
+  const { engine, execution, held, cleanup } = room;
+  const { attempt, container } = held;
+  if (container !== undefined && !cleanup) await keepContainer(engine, container.id, keptName(container.name, attempt));
+  else await ledger.done(execution, attempt);
+}
+
+/** Clears away what a closed execution has left. May be repeated; failures are `EngineError`s. */
+export async function discardExecution(ledger: Ledger, room: DiscardRoom): Promise<void> {
+  const { engine, execution, held, cleanup } = room;
   const { attempt, container } = held;
   const keeps = container !== undefined && !cleanup;
-  if (keeps) await keepContainer(engine, container.id, keptName(container.name, attempt));
-  else await ledger.done(execution, attempt);
   await ledger.dropClaim(execution, attempt);
   if (container !== undefined && !keeps) await removeContainer(engine, container.id);
   await removeVolumesOf(engine, attempt, keeps ? ["private"] : []);
