@@ -11,11 +11,20 @@ export interface Disturbances {
   readonly workerStopped: boolean;
   /** The daemon was restarted while the container ran. */
   readonly daemonRestarted: boolean;
-  /** It was killed while it cleared up after it had been killed: it calls what it finds ended then "exited 0". */
+  /** It was killed more than once, perhaps while it cleared up after the first time: see `ENDS_UNRECORDED_MS`. */
   readonly daemonKilledTwice: boolean;
+  /** How long after the start of the container it was killed; milliseconds. */
+  readonly daemonKilledAfterMs: readonly number[];
   /** Somebody removed the container by hand. */
   readonly removed: boolean;
 }
+
+/**
+ * Between the end of a container and the moment at which the engine (20.10) writes down its code there may be that long,
+ * on a machine with all hands full: it waits for the last of the output. One that is killed in between calls it "exited 0"
+ * when it is back.
+ */
+const ENDS_UNRECORDED_MS = 3_000;
 
 /** What a message of the worker says. */
 export function verdictOf(type: string, data: Readonly<Record<string, unknown>>): Verdict {
@@ -36,9 +45,17 @@ export function isPossible(task: PlannedTask, verdict: Verdict, disturbed: Distu
   // The daemon ends the containers as it goes down, and cannot start one twice.
   const whenRestarted = ["container_exit", "container_start", ...(task.work.kind === "cancelled" ? ["completed"] : [])];
   if (disturbed.daemonRestarted && whenRestarted.includes(reason ?? "")) return true;
-  if (disturbed.daemonKilledTwice && verdict === "completed") return true;
+  const endMs = plannedEndMs(task);
+  const atItsEnd = disturbed.daemonKilledAfterMs.some((ms) => ms >= endMs && ms <= endMs + ENDS_UNRECORDED_MS);
+  if ((disturbed.daemonKilledTwice || atItsEnd) && verdict === "completed") return true;
   const whenRemoved = ["container_wait", "container_start", "container_create", "unknown"];
   return disturbed.removed && (whenRemoved.includes(reason ?? "") || verdict === "container_exit 137");
+}
+
+/** Milliseconds from the start of its container to its end, at the earliest. */
+function plannedEndMs({ work }: PlannedTask): number {
+  if (work.kind === "exit") return work.afterMs;
+  return work.kind === "rw-sidecar" ? 1_000 : 0;
 }
 
 /** How it ends if nothing disturbs it. */

@@ -18,6 +18,11 @@ export class Journal {
     this.notes.push({ kind, atMs: nowMs() });
   }
 
+  /** Takes note of the start of a task's container, in milliseconds as Oz's. */
+  started(taskId: string, atMs: number): void {
+    this.#starts.set(taskId, atMs);
+  }
+
   removed(taskId: string): void {
     this.notes.push({ kind: "removed", atMs: nowMs(), taskId });
   }
@@ -46,12 +51,14 @@ export class Journal {
     const startedAt = this.#starts.get(taskId) ?? Number.POSITIVE_INFINITY;
     const diedAt = this.#dies.get(taskId) ?? Number.POSITIVE_INFINITY;
     const between = this.notes.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+    const killed = between.filter(({ kind }) => kind === "daemon-killed");
     return {
       killedBeforeStart: between.some(({ kind, atMs }) => kind === "killed" && atMs <= startedAt),
       workerStopped: between.some(({ kind }) => kind === "stopped"),
       // While the daemon goes down nobody hears its events.
       daemonRestarted: between.some(({ kind, atMs }) => kind === "daemon-down" && atMs <= diedAt + 2_000),
-      daemonKilledTwice: between.filter(({ kind }) => kind === "daemon-killed").length > 1,
+      daemonKilledTwice: killed.length > 1,
+      daemonKilledAfterMs: killed.map(({ atMs }) => atMs - startedAt),
       removed: this.notes.some((note) => note.kind === "removed" && note.taskId === taskId),
     };
   }
@@ -66,7 +73,7 @@ export class Journal {
       typeof attributes === "object" && attributes !== null ? Reflect.get(attributes, LABELS.taskId) : undefined;
     const timeNano: unknown = Reflect.get(event, "timeNano");
     if (typeof taskId !== "string" || typeof timeNano !== "number") return;
-    const times = action === "start" ? this.#starts : this.#dies;
-    times.set(taskId, timeNano / 1e6);
+    if (action === "start") this.started(taskId, timeNano / 1e6);
+    else this.#dies.set(taskId, timeNano / 1e6);
   }
 }

@@ -67,4 +67,22 @@ describe("the judge", () => {
     expect(judge(plan, story("sent", "claimed", "unknown"), journal).wrong).toEqual([]);
     expect(judge(plan, story("sent", "claimed", "unknown"), new Journal()).wrong).toHaveLength(1);
   });
+
+  test.each([
+    ["just after its end it may be told as a success: the daemon has lost the code", 1_500, true],
+    ["long after its end that is wrong", 5_000, false],
+    ["before its end that is wrong", 500, false],
+  ])("a task whose daemon was killed %s", (_, killedAtMs, isPossible) => {
+    const journal = new Journal();
+    journal.started("t", 0);
+    journal.notes.push({ kind: "daemon-killed", atMs: killedAtMs });
+    const lasting: Plan = {
+      ...plan,
+      tasks: [{ taskId: "t", atMs: 0, redelivered: false, work: { kind: "exit", code: 3, afterMs: 1_000 } }],
+    };
+    const told = story("sent", "claimed", "completed").map((event) =>
+      event.kind === "received" ? { ...event, atMs: 10_000 } : event,
+    );
+    expect(judge(lasting, told, journal).wrong).toHaveLength(isPossible ? 0 : 1);
+  });
 });

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test";
+import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { CreationWatch } from "../support/daemon-events.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { bigSidecarImage } from "../support/images.ts";
@@ -10,14 +11,16 @@ const { docker, dockerHost } = testEnvironment();
 /** Ends with 0 only where every file of the sidecar is there and whole. */
 const CHECK = "cd /agent && sha256sum -c -s SHA256SUMS";
 let big: PushedImage;
+let env: Readonly<Record<string, string>>;
 beforeAll(async () => {
+  env = await copiedSidecars(docker);
   big = await bigSidecarImage(testEnvironment(), { name: "cold", megabytes: 150, fileCount: 150 });
 }, 60_000);
 
 const settled = { published: [expect.any(String)], helpers: [], volumes: [expect.any(String)] };
 
 test("six tasks at once on a cold sidecar of 150 MB see every file whole; it is copied once", async () => {
-  await using fixture = await WorkerFixture.start("six");
+  await using fixture = await WorkerFixture.start("six", { env });
   using creations = await CreationWatch.start(dockerHost);
   const tasks = Array.from({ length: 6 }, () => fixture.task(CHECK, { sidecar_image: big.reference }));
   for (const task of tasks) await fixture.oz.assign(task);
@@ -34,8 +37,8 @@ test("six tasks at once on a cold sidecar of 150 MB see every file whole; it is 
 
 test("so do the first tasks of two workers at once on one daemon", async () => {
   await removeSidecar(docker, big);
-  await using one = await WorkerFixture.start("one");
-  await using two = await WorkerFixture.start("two");
+  await using one = await WorkerFixture.start("one", { env });
+  await using two = await WorkerFixture.start("two", { env });
   const runs = [one, two, one, two].map((fixture) => fixture.run(CHECK, { sidecar_image: big.reference }, 55_000));
   for (const { type } of await Promise.all(runs)) expect(type).toBe("task_completed");
   expect(await settledSidecar(docker, big)).toEqual(settled);
@@ -44,7 +47,7 @@ test("so do the first tasks of two workers at once on one daemon", async () => {
 test("so does the first task after a kill -9 in the middle of the copy; one volume results, no helper stays", async () => {
   for (const delayMs of [150, 400, 800]) {
     await removeSidecar(docker, big);
-    await using fixture = await WorkerFixture.start(`kill-${delayMs}`);
+    await using fixture = await WorkerFixture.start(`kill-${delayMs}`, { env });
     using creations = await CreationWatch.start(dockerHost);
     const killed = fixture.task(CHECK, { sidecar_image: big.reference });
     await fixture.oz.assign(killed);

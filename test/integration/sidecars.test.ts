@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { copiedSidecars } from "../support/copied-sidecars.ts";
+import { testEnvironment } from "../support/environment.ts";
 import { sidecarImage } from "../support/images.ts";
 import { removeSidecar, settledSidecar, sidecarObjects } from "../support/sidecar-objects.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 
 let fixture: WorkerFixture;
 beforeAll(async () => {
-  fixture = await WorkerFixture.start("sidecars");
+  fixture = await WorkerFixture.start("sidecars", { env: await copiedSidecars(testEnvironment().docker) });
 });
 afterAll(() => fixture.close());
 
@@ -74,7 +76,7 @@ test("a sidecar that was removed by hand between two tasks is copied again", asy
 });
 
 test("after `docker container prune` content is copied again, and what it orphaned goes with the next worker", async () => {
-  await using own = await WorkerFixture.start("pruned");
+  await using own = await WorkerFixture.start("pruned", { env: await copiedSidecars(testEnvironment().docker) });
   const image = await saying("pruned", "whole");
   const parts = { additional_sidecars: [{ image: image.reference, mount_path: "/opt/pruned" }] };
   const script = `test "$(cat /opt/pruned/content)" = whole`;

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { DockerRelay } from "../support/docker-relay.ts";
+import { testEnvironment } from "../support/environment.ts";
 import { agentImage, bigSidecarImage } from "../support/images.ts";
 import { Relay } from "../support/relay.ts";
 import { until } from "../support/until.ts";
@@ -8,9 +10,10 @@ import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts"
 let docker: DockerRelay;
 let fixture: WorkerFixture;
 beforeAll(async () => {
-  const environment = process.env.OZ_TEST_DOCKER_HOST ?? "";
-  docker = await DockerRelay.start(environment);
-  fixture = await WorkerFixture.start("kill", { env: { DOCKER_HOST: docker.address } });
+  const environment = testEnvironment();
+  docker = await DockerRelay.start(environment.dockerHost);
+  const env = { DOCKER_HOST: docker.address, ...(await copiedSidecars(environment.docker)) };
+  fixture = await WorkerFixture.start("kill", { env });
 });
 afterAll(async () => {
   await fixture.close();
