@@ -2,9 +2,10 @@ import type { Log } from "../../support/log.ts";
 import { type Execution, executionKey } from "../../task/execution.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { Engine } from "../engine/engine.ts";
-import { inspectContainer, listContainers, removeContainer, removeVolume } from "../engine/engine-objects.ts";
+import { inspectContainer, listContainers, removeContainer } from "../engine/engine-objects.ts";
 import type { ContainerDetails, ContainerSummary } from "../engine/engine-schemas.ts";
 import { listAttempts, type SeenAttempt } from "./attempts.ts";
+import { discardExecution } from "./discard-execution.ts";
 import { LABELS } from "./labels.ts";
 import { findClaim, findVerdict, isDone, type Ledger } from "./ledger.ts";
 import { isKeptName } from "./object-names.ts";
@@ -61,7 +62,10 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     return state === "gone";
   }
 
-  /** What is there once nobody else can take it: lists are old, and a dead worker's last call may have come through. */
+  /**
+   * What is there once nobody else can take it: lists are old, and a dead worker's last call may have come through. One
+   * whose result is with Oz is cleared away, as the dead worker would have done.
+   */
   async function look({ attempt, execution, container }: SeenAttempt): Promise<Adopted | undefined> {
     const [done, claim, verdict, details] = await Promise.all([
       isDone(engine, attempt),
@@ -70,7 +74,11 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       container === undefined ? findContainer(attempt) : inspectContainer(engine, container.Id),
     ]);
     const isKept = details !== undefined && isKeptName(details.Name);
-    if (done || isKept || (claim === undefined && details === undefined)) return undefined;
+    if (done || isKept || (claim === undefined && details === undefined)) {
+      const held = { attempt, ...(details ? { container: { id: details.Id, name: details.Name } } : {}) };
+      await discardExecution(ledger, { engine, execution, held, cleanup: !isKept });
+      return undefined;
+    }
     return { execution, attempt, ...(details ? { container: details } : {}), ...(verdict ? { verdict } : {}) };
   }
 
@@ -81,7 +89,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
 
   async function adoptOne(seen: SeenAttempt): Promise<Adopted | undefined> {
     if (seen.labels[LABELS.owner] === options.owner) {
-      await clearOwnRubbish(seen);
+      if (!seen.isDone) await clearOwnRubbish(seen);
       return undefined;
     }
     const latest = seen.heirs.find((heir) => heir.Labels[LABELS.owner] === options.owner);
@@ -92,10 +100,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     }
     // A takeover that broke off half-way is this process's still.
     const heir = latest?.Name ?? (await takeover.take(seen, seen.heirs));
-    if (heir === undefined) return undefined;
-    const adopted = await look(seen);
-    if (adopted === undefined) await removeVolume(engine, heir);
-    return adopted;
+    return heir === undefined ? undefined : await look(seen);
   }
 
   /** What calls of this process have made after it had given them up. */
@@ -117,7 +122,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       const seen = await listAttempts(engine, workerId);
       const settled = await Promise.allSettled(
         seen.map(async (one) => {
-          if (one.isDone || isHeld(one.execution)) return;
+          if (isHeld(one.execution)) return;
           const adopted = await adoptOne(one);
           if (adopted !== undefined) onAdopted(adopted);
         }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Adopted, createAdoption } from "../../../src/docker/records/adoption.ts";
+import { keptName, randomToken } from "../../../src/docker/records/object-names.ts";
 import { encodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
 import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import type { Execution } from "../../../src/task/execution.ts";
@@ -61,7 +62,7 @@ describe("of a dead worker", () => {
     expect(await scene.containers()).toBe(0);
   });
 
-  test("what Oz knows already is nobody's to report", async () => {
+  test("what Oz knows already is nobody's to report, and is cleared away", async () => {
     await using scene = new RecordsScene();
     const ledger = scene.ledgerOf(scene.dead);
     const attempt = crypto.randomUUID();
@@ -69,6 +70,17 @@ describe("of a dead worker", () => {
     await scene.container("t", attempt, scene.dead, 0);
     await ledger.done(EXECUTION, attempt);
     expect(await look(scene, scene.living)).toEqual([]);
+    expect([await scene.volumes(), await scene.containers()]).toEqual([[], 0]);
+  });
+
+  test("a container that is kept stays, and its claim goes", async () => {
+    await using scene = new RecordsScene();
+    const attempt = randomToken();
+    await scene.ledgerOf(scene.dead).claim(EXECUTION, attempt);
+    const container = await scene.container("t", attempt, scene.dead, 0);
+    await container.rename({ name: keptName(`oz-task-${scene.workerId}`, attempt) });
+    expect(await look(scene, scene.living)).toEqual([]);
+    expect([await scene.volumes(), await scene.containers()]).toEqual([[], 1]);
   });
 });
 
