@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { copiedSidecars } from "../support/copied-sidecars.ts";
+import { testEnvironment } from "../support/environment.ts";
 import { agentImage, sidecarImage } from "../support/images.ts";
 import { sidecarObjects } from "../support/sidecar-objects.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 let fixture: WorkerFixture;
 beforeAll(async () => {
-  fixture = await WorkerFixture.start("image-volumes");
+  fixture = await WorkerFixture.start("image-volumes", { env: await copiedSidecars(testEnvironment().docker) });
 });
 afterAll(() => fixture.close());
 
