@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { LABELS } from "../../src/docker/records/labels.ts";
+import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { CreationWatch } from "../support/daemon-events.ts";
+import { testEnvironment } from "../support/environment.ts";
 import { agentImage, bigSidecarImage, testImage } from "../support/images.ts";
 import { Relay } from "../support/relay.ts";
 import { until } from "../support/until.ts";
@@ -10,7 +12,7 @@ let fixture: WorkerFixture;
 /** A way to the registry that can be made slow. */
 let registry: Relay;
 beforeAll(async () => {
-  fixture = await WorkerFixture.start("stages");
+  fixture = await WorkerFixture.start("stages", { env: await copiedSidecars(testEnvironment().docker) });
   const [host = "", port] = fixture.environment.registry.split(":");
   registry = await Relay.start({ host, port: Number(port) });
 });
