@@ -16,18 +16,20 @@ export const PRIVATE_DAEMON_FOLDER = "dockerd";
 
 /**
  * Starts dockerd with folders, cgroup and network of its own, beside any other daemon of this machine; needs root.
- * `folder` must exist; its name and `run` mark every process.
+ * `folder` must exist; its name and `run` mark every process. Its containers have a network where they are to have what
+ * any other daemon's have.
  */
 export async function startPrivateDaemon(
   folder: string,
   run: string,
   say: (line: string) => void,
+  hasNetwork: boolean,
 ): Promise<PrivateDaemon | Problem> {
   if (process.getuid?.() !== 0) {
     return { problem: "Only root can start a Docker daemon: start Docker, or run this as root" };
   }
   // `--bridge=none` deletes docker0, which belongs to another daemon where it exists.
-  const needsBridge = existsSync("/sys/class/net/docker0");
+  const needsBridge = hasNetwork || existsSync("/sys/class/net/docker0");
   const programs = await ensureDockerd(needsBridge, say);
   if ("problem" in programs) return programs;
 

@@ -71,7 +71,7 @@ export async function startEnvironment(
   }
   undo.push(silently(registry.stop));
 
-  const daemon = await useDaemon(registry.address, folder, run, say);
+  const daemon = await useDaemon(registry.address, folder, run, say, kind === "bench");
   if (isProblem(daemon)) {
     await stop();
     return daemon;
@@ -97,10 +97,11 @@ async function useDaemon(
   folder: string,
   run: string,
   say: (line: string) => void,
+  hasNetwork: boolean,
 ): Promise<{ readonly socketPath: string; stop(): Promise<void> } | Problem> {
   const found = await findDaemon(registry);
   // What was running before stays running.
   if (!isProblem(found)) return { ...found, stop: async () => {} };
   say(`Starting a Docker daemon for this run: ${found.problem}`);
-  return startPrivateDaemon(folder, run, say);
+  return startPrivateDaemon(folder, run, say, hasNetwork);
 }

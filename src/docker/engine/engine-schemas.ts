@@ -58,6 +58,7 @@ export const ImageDetails = v.object({
   Os: v.string(),
   Architecture: v.string(),
   RepoTags: v.nullish(v.array(v.string()), []),
+  RepoDigests: v.nullish(v.array(v.string()), []),
   Config: v.nullish(v.object({ Volumes: v.nullish(v.record(v.string(), v.unknown()), {}) }), {}),
 });
 

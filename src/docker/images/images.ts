@@ -8,7 +8,7 @@ import { describeError, EngineError, hasStatus } from "../engine/engine-error.ts
 import { ImageDetails } from "../engine/engine-schemas.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import { type ImageReference, parseImageReference } from "../registry/image-reference.ts";
-import { readPullProgress } from "./pull-progress.ts";
+import { type PullEnd, readPullProgress } from "./pull-progress.ts";
 
 /** What a registry is shown for one image. */
 export interface PullCredentials {
@@ -56,19 +56,21 @@ const BEGIN_LIMIT_MS = 120_000;
 const STALL_MS = 300_000;
 const RETRY_DELAYS_MS = [1000, 3000, 6000];
 
+/** `digests` are those of the manifests that the image was pulled by. */
 type Attempt =
-  | { readonly ok: true; readonly imageId: string }
+  | { readonly ok: true; readonly imageId: string; readonly digests: readonly string[] }
   | { readonly ok: false; readonly problem: string; readonly kind: "denied" | "network" | "final" };
 
 export function createImages(options: ImagesOptions): Images {
   const { engine, watch, platform, clock, log } = options;
   const shared = createSharedWork<Attempt>();
+  const looks = createSharedWork<Attempt>();
 
   async function transfer(
     reference: ImageReference,
     credentials: PullCredentials | undefined,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<PullEnd> {
     const stream = await engine.open({
       method: "POST",
       path: "/images/create",
@@ -98,14 +100,24 @@ export function createImages(options: ImagesOptions): Images {
         kind,
       };
     };
+    const before = look(reference).catch(() => undefined);
     try {
-      const failure = await transfer(reference, credentials, signal);
-      return failure === undefined ? await checkPlatform(engine, localName(reference), platform) : refused(failure);
+      const { failure, digest } = await transfer(reference, credentials, signal);
+      if (failure !== undefined) return refused(failure);
+      // Where the registry has what was here all the time, there is nothing to ask.
+      const known = await before;
+      return known?.ok && digest !== undefined && known.digests.includes(digest) ? known : await look(reference);
     } catch (error) {
       const isAnswer = error instanceof EngineError && (error.kind === "status" || error.kind === "stalled");
       if (isAnswer) return refused(error.message);
       throw error;
     }
+  }
+
+  /** The image of that name as it is here now; equal looks at once are one. */
+  function look(reference: ImageReference): Promise<Attempt> {
+    const name = localName(reference);
+    return looks.join(name, new AbortController().signal, () => checkPlatform(engine, name, platform));
   }
 
   async function attempts(
@@ -136,7 +148,7 @@ export function createImages(options: ImagesOptions): Images {
     async local(image) {
       const reference = parseImageReference(image);
       if (reference.kind === "invalid") return undefined;
-      const found = await checkPlatform(engine, localName(reference), platform);
+      const found = await look(reference);
       return found.ok ? found.imageId : undefined;
     },
     async pull(image, policy, signal) {
@@ -162,7 +174,10 @@ export function createImages(options: ImagesOptions): Images {
 async function checkPlatform(engine: Engine, name: string, wanted: Platform): Promise<Attempt> {
   try {
     const image = await engine.call({ method: "GET", path: `/images/${name}/json` }, ImageDetails);
-    if (image.Os === wanted.os && image.Architecture === wanted.architecture) return { ok: true, imageId: image.Id };
+    if (image.Os === wanted.os && image.Architecture === wanted.architecture) {
+      const digests = image.RepoDigests.map((reference) => reference.slice(reference.indexOf("@") + 1));
+      return { ok: true, imageId: image.Id, digests };
+    }
     const problem = `it is built for ${image.Os}/${image.Architecture}, but this daemon runs ${wanted.os}/${wanted.architecture}: publish it for that platform`;
     return { ok: false, problem, kind: "final" };
   } catch (error) {

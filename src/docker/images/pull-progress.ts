@@ -5,6 +5,7 @@ import { EngineError } from "../engine/engine-error.ts";
 
 /** One JSON line of the answer to `POST /images/create` (Docker Engine API, "Create an image"). */
 const ProgressLine = v.object({
+  status: v.optional(v.string()),
   error: v.optional(v.string()),
   errorDetail: v.optional(v.object({ message: v.optional(v.string()) })),
 });
@@ -12,18 +13,22 @@ const ProgressLine = v.object({
 /** A line this long is no progress line: the engine's are some hundred bytes. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
+/** What a pull has come to: the error that Docker reports inside the stream, or what it has pulled. */
+export interface PullEnd {
+  readonly failure?: string;
+  /** The manifest's, as the registry has it; absent where the engine does not say. */
+  readonly digest?: string;
+}
+
 /**
- * Reads a pull's progress to its end. Answers the error that Docker reports inside the stream, or `undefined`.
+ * Reads a pull's progress to its end.
  * Rejects with an `EngineError`: `unreachable` when the stream breaks, `stalled` after `stallMs` without a byte.
  */
-export function readPullProgress(
-  stream: Readable,
-  stallMs: number,
-  clock: Clock = systemClock,
-): Promise<string | undefined> {
+export function readPullProgress(stream: Readable, stallMs: number, clock: Clock = systemClock): Promise<PullEnd> {
   return new Promise((resolve, reject) => {
     let pending = "";
     let failure: string | undefined;
+    let digest: string | undefined;
     let ended = false;
     let stall = clock.after(stallMs, onStall);
 
@@ -42,6 +47,7 @@ export function readPullProgress(
       const parsed = v.safeParse(ProgressLine, parseJson(line));
       if (!parsed.success) return;
       failure ??= parsed.output.errorDetail?.message ?? parsed.output.error;
+      digest ??= /^Digest: (\S+)$/.exec(parsed.output.status ?? "")?.[1];
     }
 
     stream.setEncoding("utf8");
@@ -55,7 +61,9 @@ export function readPullProgress(
     });
     stream.on("end", () => {
       take(pending);
-      finish(() => resolve(failure));
+      finish(() =>
+        resolve({ ...(failure === undefined ? {} : { failure }), ...(digest === undefined ? {} : { digest }) }),
+      );
     });
     stream.on("error", (error: Error) => {
       finish(() => reject(new EngineError("unreachable", `the connection broke during the pull: ${error.message}`)));

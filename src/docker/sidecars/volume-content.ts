@@ -30,8 +30,16 @@ export function createVolumeContent(
   const filling = createSharedWork<string>();
   /** Volumes that were not what they should be when they were used. */
   const suspects = new Set<string>();
+  /** Published volumes by image id, as far as is known: every use is checked, once a container holds it. */
+  const known = new Map<string, string>();
 
   async function publishedVolume(imageId: string): Promise<string | undefined> {
+    const volume = known.get(imageId) ?? (await findPublished(imageId));
+    if (volume !== undefined) known.set(imageId, volume);
+    return volume;
+  }
+
+  async function findPublished(imageId: string): Promise<string | undefined> {
     const placeholder = await inspectContainer(engine, sidecarNames.published(imageId));
     const volume = placeholder?.Config.Labels[LABELS.volume];
     if (placeholder === undefined || volume === undefined || !suspects.delete(volume)) return volume;
@@ -46,6 +54,13 @@ export function createVolumeContent(
     const there = (await inspectVolume(engine, volume))?.Labels[LABELS.imageId] === imageId;
     if (!there) suspects.add(volume);
     return there;
+  }
+
+  async function isPublished(volume: string, imageId: string): Promise<boolean> {
+    const [there, published] = await Promise.all([holds(volume, imageId), findPublished(imageId)]);
+    if (there && published === volume) return true;
+    known.delete(imageId);
+    return false;
   }
 
   async function publish(imageId: string, image: string, signal: AbortSignal): Promise<string> {
@@ -96,7 +111,7 @@ export function createVolumeContent(
         VolumeOptions: { NoCopy: true },
       },
       outlivesEngine: true,
-      stillValid: () => holds(volume, imageId),
+      stillValid: () => (readOnly ? isPublished(volume, imageId) : holds(volume, imageId)),
     };
   }
 

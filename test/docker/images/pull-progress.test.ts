@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
 import { pullFailureKind } from "../../../src/docker/images/images.ts";
-import { readPullProgress } from "../../../src/docker/images/pull-progress.ts";
+import { type PullEnd, readPullProgress } from "../../../src/docker/images/pull-progress.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
-function pull(...chunks: readonly string[]): Promise<string | undefined> {
+function pull(...chunks: readonly string[]): Promise<PullEnd> {
   const stream = new PassThrough();
   const answer = readPullProgress(stream, 1_000, new ManualClock());
   for (const chunk of chunks) stream.write(chunk);
@@ -25,7 +25,14 @@ describe("a pull's progress", () => {
     ["has the old form of an error", [`{"error":"denied"}\n`], "denied"],
     ["holds what is no JSON", ["<html>\n", "[1]\n", "null\n", status], undefined],
   ])("%s", async (_, chunks, expected) => {
-    expect(await pull(...chunks)).toBe(expected);
+    expect((await pull(...chunks)).failure).toBe(expected);
+  });
+
+  test("tells the digest of what was pulled", async () => {
+    const digest = `{"status":"Digest: sha256:1a"}\r\n`;
+    expect(await pull(status, digest, status)).toEqual({ digest: "sha256:1a" });
+    expect(await pull(status, digest, failure)).toEqual({ digest: "sha256:1a", failure: "manifest unknown" });
+    expect(await pull(status)).toEqual({});
   });
 
   test("breaks off", async () => {
