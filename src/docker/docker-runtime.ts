@@ -1,7 +1,6 @@
 import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { createRedactor } from "../support/redaction.ts";
-import { createRush } from "../support/rush.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { secretsOfContainer } from "../task/task-environment.ts";
@@ -48,8 +47,6 @@ const CLAIM_LIMIT_MS = 10_000;
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
 const SHUTDOWN_RECORD_LIMIT_MS = 8_000;
-/** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
-const GIVE_WAY_LIMIT_MS = 2_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -59,7 +56,6 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const ledger = createLedger(engine, workerId, owner);
   const held = new Map<string, HeldExecution>();
   const takeover = createTakeover(engine, workerId, options.owner);
-  const starts = createRush(options.clock);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
 
@@ -100,19 +96,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   }
 
   async function runHeld(spec: TaskSpec, here: HeldExecution, run: RunOptions): Promise<ExecutionResult> {
-    const started = starts.enter();
-    try {
-      const step = await readyContainer({ ...options, owner }, spec, here, run);
-      if (!step.ok) return step.result;
-      const onStage: RunOptions["onStage"] = (stage, container) => {
-        if (stage === "running") started();
-        run.onStage?.(stage, container);
-      };
-      const remember = (result: ExecutionResult) => record(spec.execution, result);
-      return await startAndFollow(engine, watch, step.ready, { ...run, onStage, record: remember });
-    } finally {
-      started();
-    }
+    const step = await readyContainer({ ...options, owner }, spec, here, run);
+    if (!step.ok) return step.result;
+    const remember = (result: ExecutionResult) => record(spec.execution, result);
+    return await startAndFollow(engine, watch, step.ready, { ...run, record: remember });
   }
 
   function recovered(adopted: Adopted): RecoveredExecution {
@@ -218,11 +205,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       if (here === undefined) return;
       try {
         const room = { engine, execution, held: here, cleanup: options.cleanup };
-        const insist = (step: () => Promise<void>) =>
-          retry(() => persist(watch, undefined, step, Number.POSITIVE_INFINITY));
-        await insist(() => closeExecution(ledger, room));
-        await starts.over(GIVE_WAY_LIMIT_MS);
-        await insist(() => discardExecution(ledger, room));
+        const discard = async () => {
+          await closeExecution(ledger, room);
+          await discardExecution(ledger, room);
+        };
+        await retry(() => persist(watch, undefined, discard, Number.POSITIVE_INFINITY));
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
