@@ -33,9 +33,12 @@ export class BareEngine {
     return v.parse(Waited, await this.#json("POST", `/containers/${id}/wait`)).StatusCode;
   }
 
-  /** What a task is to Docker: a container from its creation to its end. Answers its id; it must end with 0. */
-  async run(body: object): Promise<string> {
-    const id = await this.create(body);
+  /**
+   * What a task is to Docker: a container from its creation to its end. Answers its id; it must end with 0. It is not
+   * started before what is done beside its creation.
+   */
+  async run(body: object, beside: () => Promise<unknown> = async () => {}): Promise<string> {
+    const [id] = await Promise.all([this.create(body), beside()]);
     await this.start(id);
     const code = await this.wait(id);
     if (code !== 0) throw new Error(`the bare container ended with exit code ${code}`);

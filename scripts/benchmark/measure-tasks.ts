@@ -20,8 +20,19 @@ export async function measureOneTask(context: BenchContext): Promise<Figure[]> {
     () => worker.run(task),
     () => runBare(context, [body]),
   );
-  const title = "One task at a time";
-  return [comparison("one-task", title, BARE, figures, { mustHold: 1.08, goal: 1 })];
+  // What a worker must do besides, whatever it is made of: the registry decides which image a task gets.
+  const images = [context.agent.reference, context.sidecar.reference];
+  const pullBoth = () => Promise.all(images.map((image) => context.bare.pull(image)));
+  const asked = await sideBySide(
+    context,
+    context.rounds(25),
+    () => worker.run(task),
+    () => runBare(context, [body], undefined, pullBoth),
+  );
+  return [
+    comparison("one-task", "One task at a time", BARE, figures, { mustHold: 1.08, goal: 1 }),
+    comparison("one-task-pulled", "The same, both images asked for", `pulls beside ${BARE}`, asked),
+  ];
 }
 
 /** Twenty and forty tasks at once, until the last result. */
@@ -85,12 +96,13 @@ async function runBare(
   context: BenchContext,
   bodies: readonly object[],
   before: () => Promise<void> = async () => {},
+  beside?: () => Promise<unknown>,
 ): Promise<number> {
   const { bare } = context;
   let ids: readonly string[] = [];
   const ms = await timed(async () => {
     await before();
-    ids = await Promise.all(bodies.map((body) => bare.run(body)));
+    ids = await Promise.all(bodies.map((body) => bare.run(body, beside)));
   });
   await Promise.all(ids.map((id) => bare.remove(id)));
   await Bun.sleep(30);
