@@ -15,6 +15,8 @@ interface Rule {
 /** A way to a Docker daemon over a unix socket that behaves as badly as a test asks. */
 export class DockerRelay implements Disposable {
   readonly socketPath = join(tmpdir(), `oz-relay-${crypto.randomUUID().slice(0, 8)}.sock`);
+  /** `METHOD /path` of every request, in order. */
+  readonly requests: string[] = [];
   readonly #target: string;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -102,6 +104,8 @@ export class DockerRelay implements Disposable {
 
   #mischiefOf(chunk: Buffer): Mischief | undefined {
     const firstLine = chunk.toString("latin1").split("\r\n", 1)[0] ?? "";
+    const [, request] = /^([A-Z]+ [^ ?]+).* HTTP\/1\.1$/.exec(firstLine) ?? [];
+    if (request !== undefined) this.requests.push(request);
     const rule = this.#rules.find(({ pattern }) => pattern.test(firstLine));
     if (rule === undefined) return undefined;
     this.#rules = this.#rules.filter((other) => other !== rule);

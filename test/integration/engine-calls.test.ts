@@ -1,0 +1,61 @@
+import { expect, test } from "bun:test";
+import { copiedSidecars } from "../support/copied-sidecars.ts";
+import { DockerRelay } from "../support/docker-relay.ts";
+import { testEnvironment } from "../support/environment.ts";
+import { WorkerFixture } from "../support/worker-fixture.ts";
+
+/** What a request is about, without versions, ids and names. */
+function kindOf(request: string): string {
+  return request
+    .replace(/ \/v\d+\.\d+/, " ")
+    .replace(/\/containers\/(?!create|json)[^/]+/, "/containers/ID")
+    .replace(/\/images\/.+\/json/, "/images/ID/json")
+    .replace(/\/volumes\/(?!create)[^/]+/, "/volumes/NAME");
+}
+
+test("a task whose images are here costs these calls to the engine, and none twice", async () => {
+  const environment = testEnvironment();
+  using docker = await DockerRelay.start(environment.dockerHost);
+  const env = { DOCKER_HOST: docker.address, ...(await copiedSidecars(environment.docker)) };
+  await using fixture = await WorkerFixture.start("calls", { env });
+  for (let warm = 0; warm < 2; warm += 1) {
+    await fixture.untilCleared((await fixture.run("exit 0")).taskId);
+  }
+  // Housekeeping after the start has its own calls; what a look of it adds in this second would be seen here too.
+  await Bun.sleep(500);
+  docker.requests.length = 0;
+  const { taskId } = await fixture.run("exit 0");
+  const before = docker.requests.map(kindOf);
+  await fixture.untilCleared(taskId);
+  await Bun.sleep(200);
+
+  expect(before.slice(0, 11).sort()).toEqual(
+    [
+      // The claim, and a look for what an earlier attempt has left.
+      "POST /volumes/create",
+      "GET /containers/json",
+      // What is here and what the registry has, of both images, beside a container from what is here.
+      "GET /images/ID/json",
+      "GET /images/ID/json",
+      "POST /images/create",
+      "POST /images/create",
+      "POST /containers/create",
+      // Whether the container has the sidecar's content.
+      "GET /volumes/NAME",
+      "GET /containers/ID/json",
+      "POST /containers/ID/wait",
+      "POST /containers/ID/start",
+    ].sort(),
+  );
+  expect(docker.requests.map(kindOf).slice(before.length).concat(before.slice(11)).sort()).toEqual(
+    [
+      // Once Oz has read the result: the mark that says so, and everything goes.
+      "POST /volumes/create",
+      "GET /volumes/NAME",
+      "DELETE /volumes/NAME",
+      "DELETE /containers/ID",
+      "GET /volumes",
+      "DELETE /volumes/NAME",
+    ].sort(),
+  );
+});
