@@ -48,24 +48,23 @@ export async function bareBody(context: BenchContext, parts: AssignmentParts): P
   if (planned.kind === "failed") throw new Error(`the benchmark's assignment is refused: ${planned.detail}`);
   const { spec } = planned;
   const sidecars = await Promise.all(
-    spec.sidecars.map(async ({ image, mountPath }) => ({
-      Type: "volume",
-      Source: (await publishedContent(context.bare, image)).volume,
-      Target: mountPath,
-      ReadOnly: true,
-      VolumeOptions: { NoCopy: true },
-    })),
+    spec.sidecars.map(async ({ image, mountPath }) => {
+      const content = await publishedContent(context.bare, image);
+      const common = { Target: mountPath, ReadOnly: true };
+      return content === undefined
+        ? { Type: "image", Source: await context.bare.imageId(image), ...common }
+        : { Type: "volume", Source: content.volume, VolumeOptions: { NoCopy: true }, ...common };
+    }),
   );
   const body = taskContainerBody({ spec, workerId: "", owner: "", attempt: "", sidecars });
   return { ...body, Labels: { "oz-bench.run": context.environment.run } };
 }
 
-/** Where a worker keeps the content of a sidecar image. */
+/** Where a worker keeps the content of a sidecar image; `undefined` where it mounts the image itself. */
 export async function publishedContent(
   bare: BareEngine,
   image: string,
-): Promise<{ readonly placeholder: string; readonly volume: string }> {
+): Promise<{ readonly placeholder: string; readonly volume: string } | undefined> {
   const found = (await bare.containersWith(`${LABELS.imageId}=${await bare.imageId(image)}`))[0];
-  if (found === undefined) throw new Error(`no worker has published the content of ${image}`);
-  return { placeholder: found.id, volume: found.label(LABELS.volume) };
+  return found && { placeholder: found.id, volume: found.label(LABELS.volume) };
 }
