@@ -65,24 +65,35 @@ function crossedResult(events: readonly OzEvent[], task: PlannedTask, result: Re
 }
 
 /**
- * The messages about a task, one list for each time that Oz made it run: of several workers one may be handed the task
- * while the result of another is on its way, and take it up when that one has cleared it away.
+ * The messages about a task, one list for each time that Oz made it run: of several workers one may have been handed the
+ * task while the result of another was on its way, and take it up when that one has cleared it away.
  */
 function runsOf(events: readonly OzEvent[], messages: readonly Received[]): readonly (readonly Received[])[] {
   const runs: Received[][] = [[]];
   for (const message of messages) {
-    const run = runs.at(-1) ?? [];
-    const result = run.find(isTerminal);
-    if (message.type === "task_claimed" && result !== undefined && result.link !== message.link) {
-      const { link, taskId, atMs } = message;
-      const isAssignment = (event: OzEvent) =>
-        event.kind === "sent" && event.type === "task_assignment" && event.link === link && event.taskId === taskId;
-      const assigned = events.findLast((event) => isAssignment(event) && event.atMs <= atMs);
-      if (assigned !== undefined && assigned.atMs <= result.atMs) runs.push([]);
-    }
+    const result = runs.at(-1)?.find(isTerminal);
+    if (message.type === "task_claimed" && result !== undefined && wasHandedOutBeside(events, result)) runs.push([]);
     runs.at(-1)?.push(message);
   }
   return runs;
+}
+
+/** Whether the task had been sent over another link, and not been answered there, when its result came. */
+function wasHandedOutBeside(events: readonly OzEvent[], result: Received): boolean {
+  const before = events.filter(
+    (event) =>
+      "taskId" in event &&
+      event.taskId === result.taskId &&
+      "link" in event &&
+      event.link !== result.link &&
+      event.atMs <= result.atMs,
+  );
+  return before.some(
+    (event) =>
+      event.kind === "sent" &&
+      event.type === "task_assignment" &&
+      !before.some((other) => other.kind === "received" && other.link === event.link && other.atMs >= event.atMs),
+  );
 }
 
 function isTerminal({ type }: Received): boolean {

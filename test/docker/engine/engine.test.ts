@@ -52,6 +52,7 @@ describe("an answer", () => {
     [409, "Conflict", "status"],
     [500, "driver failed: no space left on device", "status"],
     [500, "create x: database not open", "unreachable"],
+    [500, "Stat /data/overlay2/1a-init/merged/etc: no such file or directory", "unreachable"],
     [500, "grpc: the client connection is closing: context canceled", "unreachable"],
     [500, "transport is closing: unavailable", "unreachable"],
     [404, "context canceled", "status"],
