@@ -1,6 +1,7 @@
+import { pause, systemClock } from "../../support/clock.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
-import { describeError } from "../engine/engine-error.ts";
+import { describeError, EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { Images } from "../images/images.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
@@ -14,6 +15,8 @@ export interface PrepareOptions {
   readonly workerId: string;
   readonly owner: string;
 }
+
+const RETRY_DELAYS_MS = [500, 3_000];
 
 /** What a task container is made from. */
 export interface PreparedTask {
@@ -104,15 +107,32 @@ async function prepareSidecar(
     },
   };
   try {
-    const prepare = () => options.sidecarContent.prepare(use, signal);
-    const prepared = await persist(options.watch, signal, prepare);
+    const prepared = await patiently(options.watch, signal, () => options.sidecarContent.prepare(use, signal));
     const { ifRepeated } = prepared;
     const isRepeated = seen.has(prepared.source);
     seen.add(prepared.source);
     if (!isRepeated || ifRepeated === undefined) return { ok: true, value: prepared };
-    return { ok: true, value: await persist(options.watch, signal, () => ifRepeated(signal)) };
+    return { ok: true, value: await patiently(options.watch, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return failed(`could not copy the content of image ${JSON.stringify(sidecar.image)}: ${describeError(error)}`);
   }
+}
+
+/**
+ * Does what may be done anew from its beginning. An engine that goes down tells of its own doings in many ways, as failures
+ * of its own, before it does not answer any more.
+ */
+async function patiently<T>(watch: EngineWatch, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+  for (const delayMs of RETRY_DELAYS_MS) {
+    try {
+      return await persist(watch, signal, action);
+    } catch (error) {
+      const isEnginesOwn = error instanceof EngineError && (error.status ?? 0) >= 500;
+      if (!isEnginesOwn || /no space left/i.test(error.message)) throw error;
+      await pause(systemClock, delayMs, signal);
+      if (signal.aborted) throw signal.reason;
+    }
+  }
+  return await persist(watch, signal, action);
 }

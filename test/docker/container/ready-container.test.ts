@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { type ReadyOptions, readyContainer } from "../../../src/docker/container/ready-container.ts";
 import { startAndFollow } from "../../../src/docker/container/run-container.ts";
+import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { inspectContainer, removeContainer } from "../../../src/docker/engine/engine-objects.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
@@ -96,4 +97,35 @@ test("a container whose mounts are gone is not started", async () => {
   });
   expect((await inspectContainer(scene.engine, id))?.State.Status).toBe("created");
   await removeContainer(scene.engine, id);
+});
+
+test("a copy that the engine breaks off with a failure of its own is made anew, except on a full disk", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, pulled } = await fragile(scene);
+  pulled.resolve();
+  const broken = (message: string, times: number) => {
+    const { existing, prepare } = options.sidecarContent;
+    let calls = 0;
+    return {
+      calls: () => calls,
+      async prepare(...use: Parameters<typeof prepare>) {
+        calls += 1;
+        if (calls <= times) throw new EngineError("status", message, 500);
+        return await prepare(...use);
+      },
+      existing,
+    };
+  };
+  const run = { signal: new AbortController().signal };
+  const full = broken("write /x: no space left on device", 1);
+  expect(await readyContainer({ ...options, sidecarContent: full }, spec, held, run)).toMatchObject({
+    ok: false,
+    result: { reason: "sidecar_prep" },
+  });
+  expect(full.calls()).toBe(1);
+  const once = broken("Error processing tar file: lchown /x: no such file or directory", 1);
+  const ready = await readyContainer({ ...options, sidecarContent: once }, spec, held, run);
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  ready.ready.subscription.close();
+  expect(once.calls()).toBe(2);
 });
