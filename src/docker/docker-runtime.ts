@@ -46,7 +46,6 @@ const UNDECIDED =
 const CLAIM_LIMIT_MS = 10_000;
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
-const SHUTDOWN_RECORD_LIMIT_MS = 8_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -72,7 +71,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     const attempt = held.get(executionKey(execution))?.attempt;
     if (attempt === undefined) return;
     const isShutdown = result.kind === "stopped" && result.cause === "shutdown";
-    const limit = AbortSignal.timeout(isShutdown ? SHUTDOWN_RECORD_LIMIT_MS : RECORD_LIMIT_MS);
+    // A process that ends must not tell Oz what its successor could not know, and would tell otherwise.
+    const limit = isShutdown ? undefined : AbortSignal.timeout(RECORD_LIMIT_MS);
     const write = () => ledger.verdict(execution, attempt, result);
     await persist(watch, limit, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
       log.warn("the result could not be recorded on the daemon", {

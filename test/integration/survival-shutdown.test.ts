@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { PrivateDockerd } from "../support/private-dockerd.ts";
+import { Relay } from "../support/relay.ts";
+import { until } from "../support/until.ts";
 import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts";
 
 test("forty tasks that ignore SIGTERM: all are ended, reported and cleared away within 15 s", async () => {
@@ -39,4 +41,28 @@ test("with Docker away: it ends within 15 s, says what stays, and the next worke
   await fixture.oz.cancel(data.task_id);
   expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ task_state: "CANCELLED" });
   await fixture.untilCleared(data.task_id);
+}, 90_000);
+
+test("with Docker away before a task is started: one report in all, by the next worker", async () => {
+  await using dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "" });
+  await using fixture = await WorkerFixture.start("docker-away-early", {
+    env: { DOCKER_HOST: dockerd.address },
+    docker: dockerd.docker,
+  });
+  const [host = "", port] = fixture.environment.registry.split(":");
+  const registry = await Relay.start({ host, port: Number(port) });
+  registry.freeze();
+  const slow = fixture.image.replace(fixture.environment.registry, `127.0.0.1:${registry.port}`);
+  const data = fixture.task("exit 0", { docker_image: slow });
+  await fixture.oz.assign(data);
+  await until("the daemon asks the registry", () => registry.accepted > 0);
+  await dockerd.down("SIGKILL");
+  expect((await fixture.stopWorker()).code).toBe(0);
+  registry.stop();
+  expect(fixture.oz.typesOf(data.task_id)).toEqual(["task_claimed"]);
+  await dockerd.up();
+  fixture.startWorker();
+  expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ failure_reason: "unknown" });
+  await fixture.untilCleared(data.task_id);
+  expect(fixture.oz.typesOf(data.task_id)).toEqual(["task_claimed", "task_claimed", "task_failed"]);
 }, 90_000);
