@@ -39,8 +39,9 @@ export function isPossible(task: PlannedTask, verdict: Verdict, disturbed: Distu
   // Not every kernel tells the daemon that it was memory.
   if (task.work.kind === "oom" && verdict === "container_exit 137") return true;
   const [reason] = verdict.split(" ");
-  // Nobody but the dead worker knew what had become of it.
-  if (disturbed.killedBeforeStart && (reason === "unknown" || reason === "container_start")) return true;
+  // Nobody but the dead worker knew what had become of it; one that ends beside a daemon that is away tells nobody.
+  const isOrphaned = disturbed.killedBeforeStart || (disturbed.workerStopped && disturbed.daemonRestarted);
+  if (isOrphaned && (reason === "unknown" || reason === "container_start")) return true;
   if (disturbed.workerStopped && reason === "graceful_shutdown") return true;
   // The daemon ends the containers as it goes down, and cannot start one twice.
   const whenRestarted = ["container_exit", "container_start", ...(task.work.kind === "cancelled" ? ["completed"] : [])];
