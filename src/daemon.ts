@@ -3,6 +3,7 @@ import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
+import { isAtLeast } from "./docker/endpoint/api-version.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
@@ -14,7 +15,7 @@ import { findOwnContainer } from "./docker/records/own-container.ts";
 import { currentOwner, encodeOwner, type Owner, readSystemFile } from "./docker/records/owner.ts";
 import { createRegistryCredentials } from "./docker/registry/credentials.ts";
 import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
-import { createImageContent, mayMountImages } from "./docker/sidecars/image-content.ts";
+import { createImageContent, IMAGE_MOUNTS_SINCE } from "./docker/sidecars/image-content.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
 import { liveProblems, PING_LIMIT_MS } from "./health/live-problems.ts";
 import { serveHealth } from "./health/serve-health.ts";
@@ -79,7 +80,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       log,
     }),
     lives,
-    sidecarContent: mayMountImages(reached.apiVersion)
+    sidecarContent: isAtLeast(reached.apiVersion, IMAGE_MOUNTS_SINCE)
       ? createImageContent({ engine, lives, owner: encodeOwner(owner), copies, log })
       : copies,
     workerId: config.workerId,

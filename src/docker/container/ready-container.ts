@@ -71,7 +71,9 @@ export async function readyContainer(
       if (made === undefined) throw new Error("a container is held that was not made here");
       if ("result" in made) return made;
       if ((await made.isValid) && made.isIntact()) return { ok: true, ready: made };
-      log.warn("sidecar content was cleared away meanwhile and is prepared again", { task: spec.execution.taskId });
+      log.warn("sidecar content was cleared away, or lost in a restart of the Docker daemon, and is prepared again", {
+        task: spec.execution.taskId,
+      });
       await discard(options, held, made);
     }
   } finally {

@@ -62,6 +62,11 @@ function parse(version: string): readonly [number, number] | undefined {
   return found === null ? undefined : [Number(found[1]), Number(found[2])];
 }
 
+/** Whether a version, as `1.48`, is that one or a newer one. */
+export function isAtLeast(version: string, oldest: string): boolean {
+  return compare(version, oldest) >= 0;
+}
+
 function compare(left: string, right: string): number {
   const [leftMajor, leftMinor] = parse(left) ?? [0, 0];
   const [rightMajor, rightMinor] = parse(right) ?? [0, 0];

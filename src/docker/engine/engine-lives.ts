@@ -24,16 +24,20 @@ const NO_EVENTS = JSON.stringify({ label: ["oz-agent-worker.none"] });
 export function createEngineLives(engine: Engine): EngineLives {
   let opening: Promise<EngineLife> | undefined;
   let stream: Readable | undefined;
+  let closed = false;
 
   async function begin(): Promise<EngineLife> {
     const opened = await engine.open({ method: "GET", path: "/events", query: { filters: NO_EVENTS } });
     stream = opened;
     let lasts = true;
     const end = () => {
+      // "close" follows "end": the next life may have begun in between.
+      if (!lasts) return;
       lasts = false;
       opening = undefined;
     };
     for (const event of ["end", "close", "error"]) opened.on(event, end);
+    if (closed) opened.destroy();
     opened.resume();
     return { lasts: () => lasts };
   }
@@ -47,6 +51,7 @@ export function createEngineLives(engine: Engine): EngineLives {
       return opening;
     },
     close() {
+      closed = true;
       stream?.destroy();
     },
   };

@@ -35,7 +35,7 @@ export interface Modem {
 const DEFAULT_LIMIT_MS = 60_000;
 /** What an engine says of its own parts while it goes down: it answers still, and can do nothing any more. */
 const GOING_DOWN =
-  /database not open|(transport|connection) is closing|context canceled|(object type \*libnetwork\.\w+: open |\/merged\S*): no such file/i;
+  /database not open|(transport|connection) is closing|context canceled|(object type \*libnetwork\.\w+: open |-init\/merged\S*): no such file/i;
 const STATUSES = { 200: true, 201: true, 202: true, 204: true, 304: true } as const;
 
 /** An engine that is reached through dockerode's modem. */

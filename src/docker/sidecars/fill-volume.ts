@@ -8,7 +8,7 @@ import { randomToken, sidecarNames } from "../records/object-names.ts";
 /** Where a filler container has the volume; no image has a folder of that name. */
 const FILL_PATH = "/.oz-agent-worker-fill";
 /** Nothing is started, but the engine wants a command of images that have none. */
-const NO_COMMAND = ["-"];
+export const NO_COMMAND = ["-"];
 /** The copy of a sidecar that is large, on a disk that is slow. */
 const COPY_LIMIT_MS = 30 * 60_000;
 

@@ -5,18 +5,11 @@ import type { EngineLives } from "../engine/engine-lives.ts";
 import { createContainer, removeContainer } from "../engine/engine-objects.ts";
 import { LABELS, type ObjectKind } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
+import { NO_COMMAND } from "./fill-volume.ts";
 import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
 
 /** The first API version with mounts of type `image` (Docker 28). */
-const FIRST_API_VERSION = [1, 48] as const;
-/** Nothing is started, but the engine wants a command of images that have none. */
-const NO_COMMAND = ["-"];
-
-/** Whether an engine that speaks this version, as `1.48`, may know how to mount an image. */
-export function mayMountImages(apiVersion: string): boolean {
-  const [major = 0, minor = 0] = apiVersion.split(".").map(Number);
-  return major > FIRST_API_VERSION[0] || (major === FIRST_API_VERSION[0] && minor >= FIRST_API_VERSION[1]);
-}
+export const IMAGE_MOUNTS_SINCE = "1.48";
 
 export interface ImageContentOptions {
   readonly engine: Engine;
@@ -43,24 +36,23 @@ export function createImageContent(options: ImageContentOptions): SidecarContent
     return answer;
   }
 
-  function mounted(imageId: string, mountPath: string, copy: PreparedSidecar["ifRepeated"]): PreparedSidecar {
+  function mounted(imageId: string, mountPath: string): PreparedSidecar {
     return {
       source: `image ${imageId}`,
       mount: { Type: "image", Source: imageId, Target: mountPath, ReadOnly: true },
       outlivesEngine: false,
       stillValid: () => Promise.resolve(true),
-      ...(copy === undefined ? {} : { ifRepeated: copy }),
     };
   }
 
   return {
     async existing(imageId, mountPath) {
       if (!(await isAble(imageId))) return await copies.existing(imageId, mountPath);
-      return mounted(imageId, mountPath, undefined);
+      return mounted(imageId, mountPath);
     },
     async prepare(use, signal) {
       if (use.readWrite || !(await isAble(use.imageId))) return await copies.prepare(use, signal);
-      return mounted(use.imageId, use.mountPath, (own) => copies.prepare(use, own));
+      return { ...mounted(use.imageId, use.mountPath), ifRepeated: (own) => copies.prepare(use, own) };
     },
   };
 }

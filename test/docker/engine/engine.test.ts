@@ -53,6 +53,7 @@ describe("an answer", () => {
     [500, "driver failed: no space left on device", "status"],
     [500, "create x: database not open", "unreachable"],
     [500, "Stat /data/overlay2/1a-init/merged/etc: no such file or directory", "unreachable"],
+    [500, "error mounting x to rootfs: /data/overlay2/1a/merged/y: no such file or directory", "status"],
     [500, "grpc: the client connection is closing: context canceled", "unreachable"],
     [500, "transport is closing: unavailable", "unreachable"],
     [404, "context canceled", "status"],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { isAtLeast } from "../../../src/docker/endpoint/api-version.ts";
 import { createEngine, type Engine, type EngineRequest } from "../../../src/docker/engine/engine.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
-import { createImageContent, mayMountImages } from "../../../src/docker/sidecars/image-content.ts";
+import { createImageContent, IMAGE_MOUNTS_SINCE } from "../../../src/docker/sidecars/image-content.ts";
 import type { PreparedSidecar, SidecarContent, SidecarUse } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { sidecarImage } from "../../support/images.ts";
@@ -46,7 +47,7 @@ test.each([
   ["1.51", true],
   ["2.0", true],
 ] as const)("API %s may know image mounts: %s", (version, expected) => {
-  expect(mayMountImages(version)).toBe(expected);
+  expect(isAtLeast(version, IMAGE_MOUNTS_SINCE)).toBe(expected);
 });
 
 describe("on an engine that mounts images", () => {
