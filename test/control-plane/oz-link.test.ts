@@ -1,38 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { ClientMessage } from "../../src/protocol/client-message.ts";
 import type { OzChannel } from "../../src/worker/oz-channel.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { until } from "../support/until.ts";
-import { type Linked, linked } from "./linked.ts";
-
-const claim = (taskId: string): ClientMessage => ({
-  type: "task_claimed",
-  data: { task_id: taskId, worker_id: "test-worker" },
-});
-const result = (taskId: string): ClientMessage => ({
-  type: "task_completed",
-  data: { task_id: taskId, message: "Task completed successfully" },
-});
-const rejection = (taskId: string): ClientMessage => ({
-  type: "task_rejected",
-  data: { task_id: taskId, reason: "worker at maximum concurrency" },
-});
-
-/** Starts the link and has a task assigned over it. */
-async function withTask(parts: Linked): Promise<string> {
-  const task = assignment();
-  parts.link.start();
-  await parts.oz.assign(task);
-  await until("the assignment", () => parts.messages.length > 0);
-  return task.task_id;
-}
-
-async function reconnect(parts: Linked, links: number): Promise<void> {
-  await until("a lost link", () => !parts.link.state().connected);
-  // Enough for the delay, not for the limit of the handshake that begins then.
-  parts.clock.advance(1_200);
-  await parts.oz.waitFor(`link ${links}`, () => parts.oz.openedLinks >= links || undefined, 5_000);
-}
+import { claim, linked, reconnect, result, withTask } from "./linked.ts";
 
 describe("a link", () => {
   test("connects, says so, and hands assignments and cancellations on", async () => {
@@ -171,56 +141,6 @@ describe("a link", () => {
     await delivery.delivered;
     expect(parts.oz.typesOf(taskId)).toEqual(["task_claimed", "task_completed", "task_claimed", "task_completed"]);
     expect(parts.oz.violations).toEqual([]);
-  });
-
-  test("answers for the moment go out on the open link only and are never kept", async () => {
-    await using parts = await linked();
-    const task = assignment();
-    parts.link.answerer()(rejection("too-early"));
-    parts.link.start();
-    await parts.oz.assign(task);
-    await until("the assignment", () => parts.messages.length > 0);
-    parts.link.answerer()(rejection(task.task_id));
-    await parts.oz.waitForMessage("task_rejected", task.task_id);
-    expect(parts.oz.received).toHaveLength(1);
-    expect(parts.link.undelivered()).toBe(0);
-    expect(parts.oz.violations).toEqual([]);
-  });
-
-  test("answers to what a lost link asked are dropped on the next one", async () => {
-    await using parts = await linked();
-    parts.link.start();
-    await until("the link", () => parts.link.state().connected);
-    const answer = parts.link.answerer();
-    parts.relay.cut();
-    await reconnect(parts, 2);
-    answer(rejection("stale"));
-    const delivery = parts.link.send(claim("sentinel"));
-    await delivery.delivered;
-    expect(parts.oz.received.map(({ taskId }) => taskId)).toEqual(["sentinel"]);
-  });
-
-  test("hands nothing more to a network that does not keep up, and delivers all of it later", async () => {
-    await using parts = await linked();
-    parts.link.start();
-    await parts.oz.waitForLink();
-    await until("the link", () => parts.link.state().connected);
-    parts.relay.freeze();
-    // Enough for the sockets' own buffers and the limit; the rest must stay in the outbox.
-    const long = (index: number): ClientMessage => ({
-      type: "task_rejected",
-      data: { task_id: `${index}`, reason: "x".repeat(64 * 1024) },
-    });
-    const before = process.memoryUsage().rss;
-    const deliveries = Array.from({ length: 400 }, (_, index) => parts.link.send(long(index)));
-    parts.link.answerer()(rejection("dropped"));
-    parts.link.answerer()(rejection("dropped too"));
-    expect(parts.log.messages("warn").filter((line) => line.includes("keep up"))).toHaveLength(1);
-    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
-    parts.relay.thaw();
-    const all = Promise.all(deliveries.map((delivery) => delivery.delivered)).then(() => true);
-    while (!(await Promise.race([all, Bun.sleep(5).then(() => false)]))) parts.clock.advance(100);
-    expect(parts.oz.received.map((one) => one.taskId)).toEqual(deliveries.map((_, index) => `${index}`));
   });
 
   test("pings every 30 s, also when idle", async () => {

@@ -4,28 +4,23 @@ import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { CreationWatch } from "../support/daemon-events.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { agentImage, bigSidecarImage, testImage } from "../support/images.ts";
-import { Relay } from "../support/relay.ts";
+import { registryRelay } from "../support/registry-relay.ts";
+import type { Relay } from "../support/relay.ts";
 import { until } from "../support/until.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 let fixture: WorkerFixture;
-/** A way to the registry that can be made slow. */
 let registry: Relay;
+let slowly: (reference: string) => string;
 beforeAll(async () => {
   fixture = await WorkerFixture.start("stages", { env: await copiedSidecars(testEnvironment().docker) });
-  const [host = "", port] = fixture.environment.registry.split(":");
-  registry = await Relay.start({ host, port: Number(port) });
+  ({ relay: registry, through: slowly } = await registryRelay(fixture.environment));
 });
 afterAll(async () => {
   registry.thaw();
   await fixture.close();
   registry.stop();
 });
-
-/** The same image, by way of the relay. */
-function slowly(reference: string): string {
-  return reference.replace(fixture.environment.registry, `127.0.0.1:${registry.port}`);
-}
 
 async function expectCancelled(taskId: string, withinMs = 5_000): Promise<void> {
   const startedAt = performance.now();

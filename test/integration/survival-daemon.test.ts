@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { DockerRelay } from "../support/docker-relay.ts";
+import { testEnvironment } from "../support/environment.ts";
 import { agentImage } from "../support/images.ts";
 import { PrivateDockerd } from "../support/private-dockerd.ts";
-import { Relay } from "../support/relay.ts";
+import { registryRelay } from "../support/registry-relay.ts";
 import { until } from "../support/until.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 
@@ -13,7 +14,7 @@ function onDaemon(liveRestore: boolean): void {
   let dockerd: PrivateDockerd;
   let fixture: WorkerFixture;
   beforeAll(async () => {
-    dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", liveRestore });
+    dockerd = await PrivateDockerd.start({ mark: testEnvironment().run, liveRestore });
     fixture = await WorkerFixture.start("daemon", { env: { DOCKER_HOST: dockerd.address }, docker: dockerd.docker });
   }, 60_000);
   afterAll(async () => {
@@ -46,11 +47,9 @@ function onDaemon(liveRestore: boolean): void {
 
   test("is restarted in the middle of a pull: the pull is made again", async () => {
     const image = await agentImage(fixture.environment, `daemon-pull-${liveRestore}`);
-    const [host = "", port] = fixture.environment.registry.split(":");
-    const registry = await Relay.start({ host, port: Number(port) });
+    const { relay: registry, through } = await registryRelay(fixture.environment);
     registry.freeze();
-    const slow = image.reference.replace(fixture.environment.registry, `127.0.0.1:${registry.port}`);
-    const data = fixture.task("exit 0", { docker_image: slow });
+    const data = fixture.task("exit 0", { docker_image: through(image.reference) });
     await fixture.oz.assign(data);
     await until("the daemon asks the registry", () => registry.accepted > 0);
     await dockerd.down("SIGTERM");
@@ -65,7 +64,7 @@ describe("a way to the daemon that misbehaves", () => {
   let relay: DockerRelay;
   let fixture: WorkerFixture;
   beforeAll(async () => {
-    relay = await DockerRelay.start(process.env.OZ_TEST_DOCKER_HOST ?? "");
+    relay = await DockerRelay.start(testEnvironment().dockerHost);
     fixture = await WorkerFixture.start("hanging", { env: { DOCKER_HOST: relay.address } });
   });
   afterAll(async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { testEnvironment } from "../support/environment.ts";
 import { bigSidecarImage } from "../support/images.ts";
 import { PrivateDockerd } from "../support/private-dockerd.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
@@ -12,7 +13,7 @@ let fixture: WorkerFixture;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "oz-disk-"));
   await run("mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", folder);
-  dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", dataRoot: folder });
+  dockerd = await PrivateDockerd.start({ mark: testEnvironment().run, dataRoot: folder });
   fixture = await WorkerFixture.start("disk", { env: { DOCKER_HOST: dockerd.address }, docker: dockerd.docker });
 }, 60_000);
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { DockerRelay } from "../support/docker-relay.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { agentImage, bigSidecarImage } from "../support/images.ts";
-import { Relay } from "../support/relay.ts";
+import { registryRelay } from "../support/registry-relay.ts";
 import { until } from "../support/until.ts";
 import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts";
 
@@ -73,11 +73,9 @@ describe("a worker killed", () => {
 
   test("during a pull: the task fails by name, once", async () => {
     const image = await agentImage(fixture.environment, "survival-pull");
-    const [host = "", port] = fixture.environment.registry.split(":");
-    const registry = await Relay.start({ host, port: Number(port) });
+    const { relay: registry, through } = await registryRelay(fixture.environment);
     registry.freeze();
-    const slow = image.reference.replace(fixture.environment.registry, `127.0.0.1:${registry.port}`);
-    const data = fixture.task("exit 0", { docker_image: slow });
+    const data = fixture.task("exit 0", { docker_image: through(image.reference) });
     await fixture.oz.assign(data);
     await until("the daemon asks the registry", () => registry.accepted > 0);
     await killWorker();

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { testEnvironment } from "../support/environment.ts";
 import { PrivateDockerd } from "../support/private-dockerd.ts";
-import { Relay } from "../support/relay.ts";
+import { registryRelay } from "../support/registry-relay.ts";
 import { until } from "../support/until.ts";
 import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts";
 
@@ -22,7 +23,7 @@ test("forty tasks that ignore SIGTERM: all are ended, reported and cleared away 
 }, 120_000);
 
 test("with Docker away: it ends within 15 s, says what stays, and the next worker reports it", async () => {
-  await using dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "", liveRestore: true });
+  await using dockerd = await PrivateDockerd.start({ mark: testEnvironment().run, liveRestore: true });
   await using fixture = await WorkerFixture.start("docker-away", {
     env: { DOCKER_HOST: dockerd.address },
     docker: dockerd.docker,
@@ -44,16 +45,14 @@ test("with Docker away: it ends within 15 s, says what stays, and the next worke
 }, 90_000);
 
 test("with Docker away before a task is started: one report in all, by the next worker", async () => {
-  await using dockerd = await PrivateDockerd.start({ mark: process.env.OZ_TEST_RUN ?? "" });
+  await using dockerd = await PrivateDockerd.start({ mark: testEnvironment().run });
   await using fixture = await WorkerFixture.start("docker-away-early", {
     env: { DOCKER_HOST: dockerd.address },
     docker: dockerd.docker,
   });
-  const [host = "", port] = fixture.environment.registry.split(":");
-  const registry = await Relay.start({ host, port: Number(port) });
+  const { relay: registry, through } = await registryRelay(fixture.environment);
   registry.freeze();
-  const slow = fixture.image.replace(fixture.environment.registry, `127.0.0.1:${registry.port}`);
-  const data = fixture.task("exit 0", { docker_image: slow });
+  const data = fixture.task("exit 0", { docker_image: through(fixture.image) });
   await fixture.oz.assign(data);
   await until("the daemon asks the registry", () => registry.accepted > 0);
   await dockerd.down("SIGKILL");
