@@ -8,6 +8,7 @@ import type { TaskSpec } from "../task/task-spec.ts";
 import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
 import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
+import { pullsOf } from "./container/prepare-task.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -15,6 +16,7 @@ import { describeError, EngineError, isEngineAway, mayBeDone } from "./engine/en
 import type { EngineLives } from "./engine/engine-lives.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
 import type { Images } from "./images/images.ts";
+import { type PullsAhead, pullAhead } from "./images/pull-ahead.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { claimExecution } from "./records/claim-execution.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
@@ -54,6 +56,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const owner = encodeOwner(options.owner);
   const ledger = createLedger(engine, workerId, owner);
   const held = new Map<string, HeldExecution>();
+  /** Pulls that were begun beside the claims, until the executions run. */
+  const begun = new Map<string, PullsAhead>();
   const takeover = createTakeover(engine, workerId, options.owner);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
@@ -96,7 +100,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   }
 
   async function runHeld(spec: TaskSpec, here: HeldExecution, run: RunOptions): Promise<ExecutionResult> {
-    const step = await readyContainer({ ...options, owner }, spec, here, run);
+    const key = executionKey(spec.execution);
+    const pulls = begun.get(key) ?? pullAhead(options.images, []);
+    begun.delete(key);
+    const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, run).finally(() => pulls.end());
     if (!step.ok) return step.result;
     const remember = (result: ExecutionResult) => record(spec.execution, result);
     return await startAndFollow(engine, watch, step.ready, { ...run, record: remember });
@@ -118,36 +125,45 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     };
   }
 
-  return {
-    async claim(execution): Promise<ClaimAnswer> {
-      if (watch.away() !== undefined) return { kind: "refused", reason: DAEMON_IS_AWAY };
-      const key = executionKey(execution);
-      const attempt = randomToken();
-      // Held before the daemon knows: what is there and not held is taken for rubbish.
-      held.set(key, { attempt });
-      const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
-      const claim = () => claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
-      try {
-        // Where there may be a claim a rejection would be a lie, should this worker die before it can take the claim back.
-        const stands = await claim().catch((error: unknown) => {
-          if (!mayBeDone(error)) throw error;
-          return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
-        });
-        if (stands !== undefined) {
-          held.set(key, { attempt: stands });
-          return { kind: "claimed" };
-        }
-        forget(key, attempt);
-        return (await adoption.isUndecided(execution)) ? { kind: "refused", reason: UNDECIDED } : { kind: "elsewhere" };
-      } catch (error) {
-        forget(key, attempt);
-        watch.note(error);
-        const reason =
-          isEngineAway(error) || limit.aborted
-            ? DAEMON_IS_AWAY
-            : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
-        return { kind: "refused", reason };
+  async function recordClaim(execution: Execution): Promise<ClaimAnswer> {
+    const key = executionKey(execution);
+    const attempt = randomToken();
+    // Held before the daemon knows: what is there and not held is taken for rubbish.
+    held.set(key, { attempt });
+    const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
+    const claim = () => claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
+    try {
+      // Where there may be a claim a rejection would be a lie, should this worker die before it can take the claim back.
+      const stands = await claim().catch((error: unknown) => {
+        if (!mayBeDone(error)) throw error;
+        return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
+      });
+      if (stands !== undefined) {
+        held.set(key, { attempt: stands });
+        return { kind: "claimed" };
       }
+      forget(key, attempt);
+      return (await adoption.isUndecided(execution)) ? { kind: "refused", reason: UNDECIDED } : { kind: "elsewhere" };
+    } catch (error) {
+      forget(key, attempt);
+      watch.note(error);
+      const reason =
+        isEngineAway(error) || limit.aborted
+          ? DAEMON_IS_AWAY
+          : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
+      return { kind: "refused", reason };
+    }
+  }
+
+  return {
+    async claim(execution, spec) {
+      if (watch.away() !== undefined) return { kind: "refused", reason: DAEMON_IS_AWAY };
+      const recording = recordClaim(execution);
+      const pulls = spec && pullAhead(options.images, pullsOf(spec));
+      const answer = await recording;
+      if (pulls !== undefined && answer.kind === "claimed") begun.set(executionKey(execution), pulls);
+      else pulls?.end();
+      return answer;
     },
 
     async recover(onRecovered) {

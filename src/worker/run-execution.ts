@@ -5,6 +5,7 @@ import { createRedactor, type Redactor } from "../support/redaction.ts";
 import type { TaskSpecResult } from "../task/build-task-spec.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { ActiveExecution } from "./active-executions.ts";
 import type { Delivery, OzChannel } from "./oz-channel.ts";
 import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
@@ -18,10 +19,11 @@ export interface ExecutionRoom {
   readonly answeredByHeir: (claiming: ActiveExecution) => boolean;
 }
 
+const DEFECT = { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" } as const;
 /** Characters of a line of a task's output in the log. */
 const MAX_TAIL_LINE = 1000;
 
-/** Tells what to run; asked once the execution is claimed. */
+/** Tells what to run. */
 export type PlanTask = () => TaskSpecResult;
 
 /**
@@ -29,9 +31,12 @@ export type PlanTask = () => TaskSpecResult;
  * Never rejects: what goes wrong in one task is that task's result.
  */
 export async function runExecution(room: ExecutionRoom, active: ActiveExecution, plan: PlanTask): Promise<void> {
-  if (!(await claim(room, active))) return;
   const log = room.log.with(executionFields(active));
-  const { result, redact } = await runClaimed(room, active, plan, log);
+  const planned = planSafely(plan, log);
+  const spec = planned.kind === "failed" ? undefined : planned.spec;
+  if (!(await claim(room, active, spec))) return;
+  const redact = createRedactor(spec?.secrets ?? []);
+  const result = await runClaimed(room, active, planned, redact, log);
   await report(room, active, result, redact, log);
 }
 
@@ -52,7 +57,7 @@ export async function followRecovered(
   const options = { signal: active.abort.signal, onStage: stageLog(log) };
   const result = await recovered.follow(options).catch((error: unknown): ExecutionResult => {
     log.error("the task broke off on a defect of the worker", { reason: redact(reasonOf(error)) });
-    return { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" };
+    return DEFECT;
   });
   await report(room, active, result, redact, log);
 }
@@ -83,9 +88,19 @@ async function report(
   }
 }
 
-async function claim(room: ExecutionRoom, active: ActiveExecution): Promise<boolean> {
+function planSafely(plan: PlanTask, log: Log): TaskSpecResult {
+  try {
+    return plan();
+  } catch (error) {
+    // What the assignment holds could be in the error's words.
+    log.error("a task could not be planned, on a defect of the worker", { error: nameOf(error) });
+    return DEFECT;
+  }
+}
+
+async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpec | undefined): Promise<boolean> {
   const { taskId } = active.execution;
-  const answer = await room.runtime.claim(active.execution).catch((error: unknown) => {
+  const answer = await room.runtime.claim(active.execution, spec).catch((error: unknown) => {
     room.log.error("a claim broke off on a defect of the worker", { task: taskId, reason: reasonOf(error) });
     return { kind: "refused", reason: "the worker could not record the claim" } as const;
   });
@@ -113,25 +128,20 @@ async function claim(room: ExecutionRoom, active: ActiveExecution): Promise<bool
 async function runClaimed(
   room: ExecutionRoom,
   active: ActiveExecution,
-  plan: PlanTask,
+  planned: TaskSpecResult,
+  redact: Redactor,
   log: Log,
-): Promise<{ result: ExecutionResult; redact: Redactor }> {
-  let redact: Redactor = (text) => text;
+): Promise<ExecutionResult> {
   try {
-    const planned = plan();
     if (planned.kind === "failed") {
       await room.runtime.settle(active.execution, planned);
-      return { result: planned, redact };
+      return planned;
     }
-    redact = createRedactor(planned.spec.secrets);
-    const options = { signal: active.abort.signal, onStage: stageLog(log) };
-    const result = await room.runtime.run(planned.spec, options);
-    return { result, redact };
+    return await room.runtime.run(planned.spec, { signal: active.abort.signal, onStage: stageLog(log) });
   } catch (error) {
     log.error("the task broke off on a defect of the worker", { reason: redact(reasonOf(error)) });
-    const result: ExecutionResult = { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" };
-    await room.runtime.settle(active.execution, result);
-    return { result, redact };
+    await room.runtime.settle(active.execution, DEFECT);
+    return DEFECT;
   }
 }
 
@@ -166,6 +176,10 @@ async function logTail(room: ExecutionRoom, active: ActiveExecution, redact: Red
 function executionFields(active: ActiveExecution): { task: string; execution: string | undefined } {
   const { taskId, executionId } = active.execution;
   return { task: taskId, execution: executionId === "" ? undefined : executionId };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
 function reasonOf(error: unknown): string {

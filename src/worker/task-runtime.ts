@@ -41,8 +41,11 @@ export interface RecoveredExecution {
 
 /** Where tasks run. The runtime keeps, durably, what a worker must not forget until `release`. */
 export interface TaskRuntime {
-  /** Makes the durable record of a claim, before Oz is told. Refuses, never throws, when the runtime is away. */
-  claim(execution: Execution): Promise<ClaimAnswer>;
+  /**
+   * Makes the durable record of a claim, before Oz is told. Refuses, never throws, when the runtime is away. What is to
+   * run, where that can be told, lets the runtime begin beside the record with what leaves nothing behind.
+   */
+  claim(execution: Execution, spec?: TaskSpec): Promise<ClaimAnswer>;
   /**
    * Takes over what dead workers of this id have left; `onRecovered` is told of each, and becomes its owner. Never
    * rejects: what cannot be done now is logged and left for the next time.

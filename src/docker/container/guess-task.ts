@@ -10,7 +10,7 @@ import type { PreparedTask, PrepareOptions } from "./prepare-task.ts";
 export async function guessTask(options: PrepareOptions, spec: TaskSpec): Promise<PreparedTask | undefined> {
   if (spec.sidecars.some((sidecar) => sidecar.readWrite)) return undefined;
   const [imageId, ...sidecars] = await Promise.all([
-    options.images.local(spec.image),
+    options.images.expected(spec.image),
     ...spec.sidecars.map((sidecar) => guessSidecar(options, sidecar.image, sidecar.mountPath)),
   ]);
   const found = sidecars.filter((sidecar) => sidecar !== undefined);
@@ -24,6 +24,6 @@ async function guessSidecar(
   image: string,
   mountPath: string,
 ): Promise<PreparedSidecar | undefined> {
-  const imageId = await options.images.local(image);
+  const imageId = await options.images.expected(image);
   return imageId === undefined ? undefined : await options.sidecarContent.existing(imageId, mountPath);
 }

@@ -4,6 +4,7 @@ import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
 import { describeError, EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { Images } from "../images/images.ts";
+import type { WantedPull } from "../images/pull-ahead.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
 import { sidecarNames } from "../records/object-names.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
@@ -17,6 +18,8 @@ export interface PrepareOptions {
 }
 
 const RETRY_DELAYS_MS = [500, 3_000];
+const TASK_IMAGE_POLICY = "configured";
+const SIDECAR_POLICY = "anonymous-first";
 
 /** What a task container is made from. */
 export interface PreparedTask {
@@ -28,6 +31,12 @@ export interface PreparedTask {
 export type Preparation =
   | { readonly ok: true; readonly task: PreparedTask }
   | { readonly ok: false; readonly result: ExecutionResult };
+
+/** The pulls that a task's preparation begins with. */
+export function pullsOf(spec: TaskSpec): readonly WantedPull[] {
+  const sidecars = spec.sidecars.map(({ image }) => ({ image, policy: SIDECAR_POLICY }) as const);
+  return [{ image: spec.image, policy: TASK_IMAGE_POLICY }, ...sidecars];
+}
 
 /**
  * Pulls the image and prepares the sidecars, all side by side. The first failure ends the rest.
@@ -74,7 +83,7 @@ export async function prepareTask(
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };
 
 async function pullTaskImage(options: PrepareOptions, image: string, signal: AbortSignal): Promise<Step<string>> {
-  const answer = await options.images.pull(image, "configured", signal);
+  const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
   if (answer.ok) return { ok: true, value: answer.imageId };
   return { ok: false, result: { kind: "failed", reason: "image_pull", detail: answer.detail } };
 }
@@ -92,7 +101,7 @@ async function prepareSidecar(
     ok: false,
     result: { kind: "failed", reason: "sidecar_prep", detail: `sidecar at ${sidecar.mountPath}: ${detail}` },
   });
-  const pulled = await options.images.pull(sidecar.image, "anonymous-first", signal);
+  const pulled = await options.images.pull(sidecar.image, SIDECAR_POLICY, signal);
   if (!pulled.ok) return failed(pulled.detail);
   const use = {
     imageId: pulled.imageId,

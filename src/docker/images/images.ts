@@ -8,6 +8,7 @@ import { describeError, EngineError, hasStatus } from "../engine/engine-error.ts
 import { ImageDetails } from "../engine/engine-schemas.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import { type ImageReference, parseImageReference } from "../registry/image-reference.ts";
+import { loginHint, pullFailureKind } from "./pull-failure.ts";
 import { type PullEnd, readPullProgress } from "./pull-progress.ts";
 
 /** What a registry is shown for one image. */
@@ -35,8 +36,11 @@ export type PullAnswer =
 export type CredentialPolicy = "configured" | "anonymous-first";
 
 export interface Images {
-  /** Id of the image of that name that is here already and has the daemon's platform; `undefined` where there is none. */
-  local(image: string): Promise<string | undefined>;
+  /**
+   * Id of the image that a pull of that name will most likely come to: that of the last pull, else that of the image which
+   * is here and has the daemon's platform. `undefined` where there is none. Rejects with an `EngineError`.
+   */
+  expected(image: string): Promise<string | undefined>;
   /** Pulls an image for the daemon's platform. Equal pulls share one transfer. Rejects with the signal's reason. */
   pull(image: string, policy: CredentialPolicy, signal: AbortSignal): Promise<PullAnswer>;
 }
@@ -56,15 +60,26 @@ const BEGIN_LIMIT_MS = 120_000;
 const STALL_MS = 300_000;
 const RETRY_DELAYS_MS = [1000, 3000, 6000];
 
+/** How many names are remembered with what they came to. */
+const MAX_KNOWN = 1000;
+
 /** `digests` are those of the manifests that the image was pulled by. */
-type Attempt =
-  | { readonly ok: true; readonly imageId: string; readonly digests: readonly string[] }
-  | { readonly ok: false; readonly problem: string; readonly kind: "denied" | "network" | "final" };
+type Found = { readonly ok: true; readonly imageId: string; readonly digests: readonly string[] };
+type Attempt = Found | { readonly ok: false; readonly problem: string; readonly kind: "denied" | "network" | "final" };
 
 export function createImages(options: ImagesOptions): Images {
   const { engine, watch, platform, clock, log } = options;
   const shared = createSharedWork<Attempt>();
   const looks = createSharedWork<Attempt>();
+  /** What the last pulls came to, by name. The engine may have lost it since; only a pull can tell. */
+  const known = new Map<string, Found>();
+
+  function remember(name: string, found: Found): void {
+    known.delete(name);
+    known.set(name, found);
+    const oldest = known.size > MAX_KNOWN ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+  }
 
   async function transfer(
     reference: ImageReference,
@@ -96,17 +111,20 @@ export function createImages(options: ImagesOptions): Images {
       const problem = createRedactor(credentials?.secrets ?? [])(said);
       return {
         ok: false,
-        problem: kind === "denied" ? `${problem}; ${loginHint(reference, credentials)}` : problem,
+        problem: kind === "denied" ? `${problem}; ${loginHint(reference, credentials !== undefined)}` : problem,
         kind,
       };
     };
-    const before = look(reference).catch(() => undefined);
+    const name = localName(reference);
+    const last = known.get(name);
+    const before = last ?? look(reference).catch(() => undefined);
     try {
-      const { failure, digest } = await transfer(reference, credentials, signal);
-      if (failure !== undefined) return refused(failure);
-      // Where the registry has what was here all the time, there is nothing to ask.
-      const known = await before;
-      return known?.ok && digest !== undefined && known.digests.includes(digest) ? known : await look(reference);
+      const end = await transfer(reference, credentials, signal);
+      if (end.failure !== undefined) return refused(end.failure);
+      const here = await before;
+      const found = isUnchanged(here, end) ? here : await look(reference);
+      if (found.ok) remember(name, found);
+      return found;
     } catch (error) {
       const isAnswer = error instanceof EngineError && (error.kind === "status" || error.kind === "stalled");
       if (isAnswer) return refused(error.message);
@@ -145,10 +163,10 @@ export function createImages(options: ImagesOptions): Images {
   }
 
   return {
-    async local(image) {
+    async expected(image) {
       const reference = parseImageReference(image);
       if (reference.kind === "invalid") return undefined;
-      const found = await look(reference);
+      const found = known.get(localName(reference)) ?? (await look(reference));
       return found.ok ? found.imageId : undefined;
     },
     async pull(image, policy, signal) {
@@ -186,32 +204,12 @@ async function checkPlatform(engine: Engine, name: string, wanted: Platform): Pr
   }
 }
 
-/** What an operator can do where a registry denies an image. */
-function loginHint({ registry }: ImageReference, credentials: PullCredentials | undefined): string {
-  const command = registry === "docker.io" ? "`docker login`" : `\`docker login ${registry}\``;
-  return credentials === undefined
-    ? `check the image's name, or run ${command} as the worker's user: it has no login for that registry`
-    : `check the image's name, and that the login of the worker's user may pull it: ${command} renews it`;
+/** Whether the registry has what was here all the time: then there is nothing to ask the engine. */
+function isUnchanged(here: Attempt | undefined, { digest, isUpToDate }: PullEnd): here is Found {
+  return here?.ok === true && isUpToDate === true && digest !== undefined && here.digests.includes(digest);
 }
 
 function localName(reference: ImageReference): string {
   const separator = reference.pullTag.includes(":") ? "@" : ":";
   return `${reference.pullName}${separator}${reference.pullTag}`;
-}
-
-/**
- * The engine gives no codes for what a registry said, only its text.
- * Only network trouble is worth another try: everything else would fail the same way.
- */
-export function pullFailureKind(message: string): "denied" | "network" | "final" {
-  if (/denied|unauthorized|authentication required|no basic auth|forbidden|\b40[13]\b/i.test(message)) return "denied";
-  if (/no matching manifest|manifest unknown|not found|invalid reference|no space left/i.test(message)) return "final";
-  if (
-    /timeout|timed out|deadline|connection (refused|reset)|no such host|context canceled|unexpected EOF|\bEOF\b|TLS handshake|temporary failure|network is unreachable|no route to host|broken pipe|too ?many ?requests|\b(429|50[0234])\b/i.test(
-      message,
-    )
-  ) {
-    return "network";
-  }
-  return "final";
 }

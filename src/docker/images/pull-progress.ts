@@ -18,6 +18,8 @@ export interface PullEnd {
   readonly failure?: string;
   /** The manifest's, as the registry has it; absent where the engine does not say. */
   readonly digest?: string;
+  /** The engine says that it had the image already. */
+  readonly isUpToDate?: true;
 }
 
 /**
@@ -29,6 +31,7 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
     let pending = "";
     let failure: string | undefined;
     let digest: string | undefined;
+    let isUpToDate = false;
     let ended = false;
     let stall = clock.after(stallMs, onStall);
 
@@ -47,7 +50,9 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
       const parsed = v.safeParse(ProgressLine, parseJson(line));
       if (!parsed.success) return;
       failure ??= parsed.output.errorDetail?.message ?? parsed.output.error;
-      digest ??= /^Digest: (\S+)$/.exec(parsed.output.status ?? "")?.[1];
+      const status = parsed.output.status ?? "";
+      digest ??= /^Digest: (\S+)$/.exec(status)?.[1];
+      isUpToDate ||= status.startsWith("Status: Image is up to date");
     }
 
     stream.setEncoding("utf8");
@@ -62,7 +67,11 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
     stream.on("end", () => {
       take(pending);
       finish(() =>
-        resolve({ ...(failure === undefined ? {} : { failure }), ...(digest === undefined ? {} : { digest }) }),
+        resolve({
+          ...(failure === undefined ? {} : { failure }),
+          ...(digest === undefined ? {} : { digest }),
+          ...(isUpToDate ? { isUpToDate } : {}),
+        }),
       );
     });
     stream.on("error", (error: Error) => {

@@ -37,7 +37,7 @@ async function fragile(scene: RecordsScene) {
       close() {},
     },
     images: {
-      local: async () => image.id,
+      expected: async () => image.id,
       async pull() {
         await pulled.promise;
         return { ok: true, imageId: image.id };

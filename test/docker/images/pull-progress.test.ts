@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
-import { pullFailureKind } from "../../../src/docker/images/images.ts";
+import { pullFailureKind } from "../../../src/docker/images/pull-failure.ts";
 import { type PullEnd, readPullProgress } from "../../../src/docker/images/pull-progress.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
@@ -33,6 +33,12 @@ describe("a pull's progress", () => {
     expect(await pull(status, digest, status)).toEqual({ digest: "sha256:1a" });
     expect(await pull(status, digest, failure)).toEqual({ digest: "sha256:1a", failure: "manifest unknown" });
     expect(await pull(status)).toEqual({});
+  });
+
+  test("tells that the image was here already", async () => {
+    const last = (words: string) => `{"status":"Status: ${words} for registry/image:tag"}\r\n`;
+    expect(await pull(status, last("Image is up to date"))).toEqual({ isUpToDate: true });
+    expect(await pull(status, last("Downloaded newer image"))).toEqual({});
   });
 
   test("breaks off", async () => {

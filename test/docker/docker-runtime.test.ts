@@ -1,0 +1,91 @@
+import { expect, test } from "bun:test";
+import { createDockerRuntime } from "../../src/docker/docker-runtime.ts";
+import { createEngineLives } from "../../src/docker/engine/engine-lives.ts";
+import { createEngineWatch } from "../../src/docker/engine/engine-watch.ts";
+import { encodeOwner } from "../../src/docker/records/owner.ts";
+import { createVolumeContent } from "../../src/docker/sidecars/volume-content.ts";
+import { systemClock } from "../../src/support/clock.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
+import { recordedLog } from "../support/recorded-log.ts";
+import { RecordsScene } from "./records/records-scene.ts";
+
+const SPEC: TaskSpec = {
+  execution: { taskId: "ahead", executionId: "1" },
+  image: "image:1",
+  command: ["true"],
+  environment: [],
+  workingDirectory: "/workspace",
+  sidecars: [{ image: "side:1", mountPath: "/agent", readWrite: false }],
+  volumes: [],
+  limits: {},
+  secrets: [],
+};
+
+/** A runtime on the real daemon, whose pulls take until their signal ends them. */
+function runtimeOf(scene: RecordsScene) {
+  const { engine, workerId, living } = scene;
+  const log = recordedLog();
+  const watch = createEngineWatch(engine, systemClock, log);
+  const pulls = new Map<string, AbortSignal>();
+  const runtime = createDockerRuntime({
+    engine,
+    watch,
+    lives: createEngineLives(engine),
+    images: {
+      expected: async () => undefined,
+      pull(image, _, signal) {
+        pulls.set(image, signal);
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        });
+      },
+    },
+    sidecarContent: createVolumeContent(engine, encodeOwner(living), log),
+    workerId,
+    owner: living,
+    cleanup: true,
+    clock: systemClock,
+    log,
+  });
+  return { runtime, watch, pulls, ended: () => [...pulls.values()].map(({ aborted }) => aborted) };
+}
+
+test("the pulls that are begun beside a claim end where another worker has the task", async () => {
+  await using scene = new RecordsScene();
+  const other = { ...scene.living, start: "another" };
+  await scene.ledgerOf(other).claim(SPEC.execution, "theirs");
+  const { runtime, watch, pulls, ended } = runtimeOf(scene);
+  expect((await runtime.claim(SPEC.execution, SPEC)).kind).not.toBe("claimed");
+  expect([...pulls.keys()].sort()).toEqual(["image:1", "side:1"]);
+  expect(ended()).toEqual([true, true]);
+  watch.stop();
+});
+
+test("the pulls that are begun beside a claim go on with the task, and end with its cancellation", async () => {
+  await using scene = new RecordsScene();
+  const { runtime, watch, pulls, ended } = runtimeOf(scene);
+  expect(await runtime.claim(SPEC.execution, SPEC)).toEqual({ kind: "claimed" });
+  expect(ended()).toEqual([false, false]);
+  const begun = [...pulls.values()];
+  const abort = new AbortController();
+  const running = runtime.run(SPEC, { signal: abort.signal });
+  await Bun.sleep(50);
+  // Asked for once, and not once more by the run.
+  expect([...pulls.values()]).toEqual(begun);
+  abort.abort();
+  expect((await running).kind).toBe("stopped");
+  expect(ended()).toEqual([true, true]);
+  await runtime.release(SPEC.execution);
+  expect(await scene.volumes()).toEqual([]);
+  watch.stop();
+});
+
+test("a task that was cancelled before it could run leaves no pull under way", async () => {
+  await using scene = new RecordsScene();
+  const { runtime, watch, ended } = runtimeOf(scene);
+  await runtime.claim(SPEC.execution, SPEC);
+  expect((await runtime.run(SPEC, { signal: AbortSignal.abort() })).kind).toBe("stopped");
+  expect(ended()).toEqual([true, true]);
+  await runtime.release(SPEC.execution);
+  watch.stop();
+});
