@@ -132,10 +132,13 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     held.set(key, { attempt });
     const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
     const claim = () => claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
+    let mayStand = false;
     try {
       // Where there may be a claim a rejection would be a lie, should this worker die before it can take the claim back.
       const stands = await claim().catch((error: unknown) => {
-        if (!mayBeDone(error)) throw error;
+        mayStand = mayBeDone(error);
+        // A claim that was too late has had all the time there is.
+        if (!mayStand || (error instanceof EngineError && error.kind === "timeout")) throw error;
         return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
       });
       if (stands !== undefined) {
@@ -151,7 +154,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         isEngineAway(error) || limit.aborted
           ? DAEMON_IS_AWAY
           : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
-      return { kind: "refused", reason };
+      return { kind: "refused", reason, mayStand };
     }
   }
 

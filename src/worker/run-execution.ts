@@ -8,7 +8,7 @@ import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outco
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { ActiveExecution } from "./active-executions.ts";
 import type { Delivery, OzChannel } from "./oz-channel.ts";
-import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
+import { type RecoveredExecution, type RunOptions, StopRequest, type TaskRuntime } from "./task-runtime.ts";
 
 export interface ExecutionRoom {
   readonly runtime: TaskRuntime;
@@ -102,9 +102,17 @@ async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpe
   const { taskId } = active.execution;
   const answer = await room.runtime.claim(active.execution, spec).catch((error: unknown) => {
     room.log.error("a claim broke off on a defect of the worker", { task: taskId, reason: reasonOf(error) });
-    return { kind: "refused", reason: "the worker could not record the claim" } as const;
+    return { kind: "refused", reason: "the worker could not record the claim", mayStand: true } as const;
   });
   if (answer.kind === "refused") {
+    if (answer.mayStand && isShutdown(active.abort.signal)) {
+      // This worker will not see whether it stands; the next one reports it, and what was rejected is never claimed.
+      room.log.warn("task left without an answer: the next worker finds out whether it is claimed", {
+        ...executionFields(active),
+        reason: answer.reason,
+      });
+      return false;
+    }
     active.answer?.(taskRejected(taskId, answer.reason));
     room.log.warn("task rejected", { ...executionFields(active), reason: answer.reason });
     return false;
@@ -143,6 +151,10 @@ async function runClaimed(
     await room.runtime.settle(active.execution, DEFECT);
     return DEFECT;
   }
+}
+
+function isShutdown({ reason }: AbortSignal): boolean {
+  return reason instanceof StopRequest && reason.cause === "shutdown";
 }
 
 function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {

@@ -4,12 +4,13 @@ import type { TaskSpec } from "../task/task-spec.ts";
 
 /**
  * Answer to a claim. `elsewhere`: another worker of this id has that execution on the same runtime, and will report it.
- * `refused` carries a reason in plain words, fit for Oz and for the log.
+ * `refused` carries a reason in plain words, fit for Oz and for the log; `mayStand`: the record may be there all the same,
+ * and be found by the next worker if this one ends before it can take it back.
  */
 export type ClaimAnswer =
   | { readonly kind: "claimed" }
   | { readonly kind: "elsewhere" }
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string; readonly mayStand?: boolean };
 
 /** A request to end an execution: the reason of the signal that `run` is given. */
 export class StopRequest {

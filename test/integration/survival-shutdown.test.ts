@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { LABELS } from "../../src/docker/records/labels.ts";
+import { DockerRelay } from "../support/docker-relay.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { PrivateDockerd } from "../support/private-dockerd.ts";
 import { registryRelay } from "../support/registry-relay.ts";
@@ -55,6 +57,8 @@ test("with Docker away before a task is started: one report in all, by the next 
   const data = fixture.task("exit 0", { docker_image: through(fixture.image) });
   await fixture.oz.assign(data);
   await until("the daemon asks the registry", () => registry.accepted > 0);
+  // The pull is begun beside the claim.
+  await fixture.oz.waitForMessage("task_claimed", data.task_id);
   await dockerd.down("SIGKILL");
   expect((await fixture.stopWorker()).code).toBe(0);
   registry.stop();
@@ -65,3 +69,24 @@ test("with Docker away before a task is started: one report in all, by the next 
   await fixture.untilCleared(data.task_id);
   expect(fixture.oz.typesOf(data.task_id)).toEqual(["task_claimed", "task_claimed", "task_failed"]);
 }, 90_000);
+
+test("with Docker gone silent on a claim: nothing is rejected, and the next worker reports it", async () => {
+  const { dockerHost, docker } = testEnvironment();
+  using relay = await DockerRelay.start(dockerHost);
+  await using fixture = await WorkerFixture.start("docker-silent", { env: { DOCKER_HOST: relay.address } });
+  const data = fixture.task("exit 0");
+  const claim = relay.next(/^POST .*\/volumes\/create/, "lose-answer");
+  await fixture.oz.assign(data);
+  await claim;
+  relay.freeze();
+  const filters = { label: [`${LABELS.taskId}=${data.task_id}`] };
+  while ((await docker.listVolumes({ filters })).Volumes.length === 0) await Bun.sleep(10);
+  expect((await fixture.stopWorker()).code).toBe(0);
+  expect(fixture.oz.typesOf(data.task_id)).toEqual([]);
+  relay.cut();
+  relay.thaw();
+  fixture.startWorker();
+  expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ failure_reason: "unknown" });
+  await fixture.untilCleared(data.task_id);
+  expect(fixture.oz.typesOf(data.task_id)).toEqual(["task_claimed", "task_failed"]);
+}, 60_000);

@@ -32,9 +32,9 @@ export function isEngineAway(error: unknown): boolean {
   return error instanceof EngineError && (error.kind === "unreachable" || error.kind === "timeout");
 }
 
-/** Whether the connection broke with the question on its way: the engine may have done what was asked. */
+/** Whether the question was on its way and no answer came: the engine may have done what was asked. */
 export function mayBeDone(error: unknown): boolean {
-  return error instanceof EngineError && error.kind === "unreachable" && !/ECONNREFUSED|ENOENT/.test(error.message);
+  return isEngineAway(error) && !/ECONNREFUSED|ENOENT/.test(describeError(error));
 }
 
 /** One plain line for a message or the log, whatever was thrown. */

@@ -66,9 +66,11 @@ describe("an answer", () => {
 });
 
 describe("no answer", () => {
-  test("within the limit is a timeout", async () => {
+  test("within the limit is a timeout: it may be done all the same", async () => {
     answer = () => {};
-    expect(await failure({ ...GET, limitMs: 50 })).toMatchObject({ kind: "timeout" });
+    const error = await failure({ ...GET, limitMs: 50 });
+    expect(error).toMatchObject({ kind: "timeout" });
+    expect(mayBeDone(error)).toBe(true);
   });
 
   test("because the caller left", async () => {
