@@ -10,8 +10,10 @@ const FOLDER = "/bench-target";
 export async function measureColdSidecars(context: BenchContext): Promise<Figure[]> {
   const large = await bigSidecarImage(context.environment, { name: "large", megabytes: 150, fileCount: 150 });
   const many = await bigSidecarImage(context.environment, { name: "many", megabytes: 20, fileCount: 5000 });
+  const largeFigure = await measure(context, "cold-150mb", "Cold sidecar, 150 MB in 150 files", large);
   return [
-    await measure(context, "cold-150mb", "Cold sidecar, 150 MB in 150 files", large),
+    { ...largeFigure, limit: { mustHold: 1.1, goal: 0.6 } },
+    // The disk's journal decides this one: single runs of either side are too far apart for a limit.
     await measure(context, "cold-5000-files", "Cold sidecar, 5,000 small files", many),
   ];
 }
@@ -46,7 +48,6 @@ async function measure(context: BenchContext, name: string, title: string, image
     unit: "ms",
     ...figures,
     bare: { what: "export piped into an archive PUT", value: figures.bare },
-    limit: { mustHold: 1.1, goal: 0.6 },
     note: isMounted ? "over a warm task; the image is mounted" : "over a warm task",
   };
 }

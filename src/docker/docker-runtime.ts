@@ -5,25 +5,24 @@ import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { secretsOfContainer } from "../task/task-environment.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
-import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
+import type { RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
 import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { pullsOf } from "./container/prepare-task.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import type { Engine } from "./engine/engine.ts";
-import { describeError, EngineError, isEngineAway, mayBeDone } from "./engine/engine-error.ts";
+import { describeError, EngineError } from "./engine/engine-error.ts";
 import type { EngineLives } from "./engine/engine-lives.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
 import type { Images } from "./images/images.ts";
 import { type PullsAhead, pullAhead } from "./images/pull-ahead.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
-import { claimExecution } from "./records/claim-execution.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
-import { randomToken } from "./records/object-names.ts";
 import { encodeOwner, type Owner } from "./records/owner.ts";
+import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
 import { createTakeover } from "./records/takeover.ts";
 import type { SidecarContent } from "./sidecars/sidecar-content.ts";
 
@@ -41,11 +40,6 @@ export interface DockerRuntimeOptions {
   readonly log: Log;
 }
 
-const DAEMON_IS_AWAY = "the worker's Docker daemon does not answer";
-const UNDECIDED =
-  "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
-/** How long Oz may wait for the answer to an assignment. */
-const CLAIM_LIMIT_MS = 10_000;
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
@@ -62,13 +56,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
 
+  const isUndecided = (execution: Execution) => adoption.isUndecided(execution);
+  const claims = { engine, watch, ledger, workerId, owner, held, isUndecided };
+
   /** At most one look at a time: two would take the same execution over twice. */
   let recovering: Promise<void> | undefined;
-
-  /** Gives up what is held of an execution, unless it is another attempt's by now. */
-  function forget(key: string, attempt: string): void {
-    if (held.get(key)?.attempt === attempt) held.delete(key);
-  }
 
   /** Waits for a daemon that is away, but not for ever: Oz waits too. */
   async function record(execution: Execution, result: ExecutionResult): Promise<void> {
@@ -125,43 +117,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     };
   }
 
-  async function recordClaim(execution: Execution): Promise<ClaimAnswer> {
-    const key = executionKey(execution);
-    const attempt = randomToken();
-    // Held before the daemon knows: what is there and not held is taken for rubbish.
-    held.set(key, { attempt });
-    const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
-    const claim = () => claimExecution({ engine, ledger, workerId, owner }, execution, attempt);
-    let mayStand = false;
-    try {
-      // Where there may be a claim a rejection would be a lie, should this worker die before it can take the claim back.
-      const stands = await claim().catch((error: unknown) => {
-        mayStand = mayBeDone(error);
-        // A claim that was too late has had all the time there is.
-        if (!mayStand || (error instanceof EngineError && error.kind === "timeout")) throw error;
-        return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
-      });
-      if (stands !== undefined) {
-        held.set(key, { attempt: stands });
-        return { kind: "claimed" };
-      }
-      forget(key, attempt);
-      return (await adoption.isUndecided(execution)) ? { kind: "refused", reason: UNDECIDED } : { kind: "elsewhere" };
-    } catch (error) {
-      forget(key, attempt);
-      watch.note(error);
-      const reason =
-        isEngineAway(error) || limit.aborted
-          ? DAEMON_IS_AWAY
-          : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
-      return { kind: "refused", reason, mayStand };
-    }
-  }
-
   return {
     async claim(execution, spec) {
       if (watch.away() !== undefined) return { kind: "refused", reason: DAEMON_IS_AWAY };
-      const recording = recordClaim(execution);
+      const recording = recordClaim(claims, execution);
       const pulls = spec && pullAhead(options.images, pullsOf(spec));
       const answer = await recording;
       if (pulls !== undefined && answer.kind === "claimed") begun.set(executionKey(execution), pulls);

@@ -8,7 +8,7 @@ import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outco
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { ActiveExecution } from "./active-executions.ts";
 import type { Delivery, OzChannel } from "./oz-channel.ts";
-import { type RecoveredExecution, type RunOptions, StopRequest, type TaskRuntime } from "./task-runtime.ts";
+import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
 
 export interface ExecutionRoom {
   readonly runtime: TaskRuntime;
@@ -17,6 +17,8 @@ export interface ExecutionRoom {
   readonly log: Log;
   /** Answers for an execution that this very worker has taken over while it was being claimed; `false` if it has not. */
   readonly answeredByHeir: (claiming: ActiveExecution) => boolean;
+  /** Whether the worker is about to end. */
+  readonly isDraining: () => boolean;
 }
 
 const DEFECT = { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" } as const;
@@ -105,7 +107,7 @@ async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpe
     return { kind: "refused", reason: "the worker could not record the claim", mayStand: true } as const;
   });
   if (answer.kind === "refused") {
-    if (answer.mayStand && isShutdown(active.abort.signal)) {
+    if (answer.mayStand && room.isDraining()) {
       // This worker will not see whether it stands; the next one reports it, and what was rejected is never claimed.
       room.log.warn("task left without an answer: the next worker finds out whether it is claimed", {
         ...executionFields(active),
@@ -151,10 +153,6 @@ async function runClaimed(
     await room.runtime.settle(active.execution, DEFECT);
     return DEFECT;
   }
-}
-
-function isShutdown({ reason }: AbortSignal): boolean {
-  return reason instanceof StopRequest && reason.cause === "shutdown";
 }
 
 function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {

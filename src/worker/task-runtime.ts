@@ -44,7 +44,7 @@ export interface RecoveredExecution {
 export interface TaskRuntime {
   /**
    * Makes the durable record of a claim, before Oz is told. Refuses, never throws, when the runtime is away. What is to
-   * run, where that can be told, lets the runtime begin beside the record with what leaves nothing behind.
+   * run, where that can be told, lets the runtime begin beside the record with what need not be undone.
    */
   claim(execution: Execution, spec?: TaskSpec): Promise<ClaimAnswer>;
   /**

@@ -41,8 +41,8 @@ export interface Worker {
 export function createWorker(options: WorkerOptions): Worker {
   const { workerId, runtime, channel, log } = options;
   const active = createActiveExecutions();
-  const room = { runtime, channel, workerId, log, answeredByHeir };
   let draining = false;
+  const room = { runtime, channel, workerId, log, answeredByHeir, isDraining: () => draining };
 
   /** Claims once more what is here, and repeats its result behind that. */
   function claimAgain(here: ActiveExecution): void {

@@ -103,8 +103,7 @@ describe("a daemon behind ssh", () => {
       await using fixture = await WorkerFixture.start("ssh-kill-9", { env: overSsh() });
       expect(sshBelow(fixture.worker.pid)).toHaveLength(1);
       const [old = ""] = tunnelFolders();
-      fixture.worker.kill("SIGKILL");
-      await fixture.worker.exited;
+      await fixture.killWorker();
       await until("the end of ssh", () => tunnelProcesses().length === 0);
       expect(tunnelFolders()).toEqual([old]);
       fixture.startWorker();

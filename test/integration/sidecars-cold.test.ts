@@ -53,8 +53,7 @@ test("so does the first task after a kill -9 in the middle of the copy; one volu
     await fixture.oz.assign(killed);
     await creations.waitFor(({ name }) => name.includes("sidecar-source"));
     await Bun.sleep(delayMs);
-    fixture.worker.kill("SIGKILL");
-    await fixture.worker.exited;
+    await fixture.killWorker();
     const { published, volumes } = await sidecarObjects(docker, big);
     console.log(`killed after ${delayMs} ms of the copy: ${volumes.length} volume(s), ${published.length} published`);
 

@@ -16,8 +16,7 @@ function taskLabels(fixture: WorkerFixture, taskId: string, owner: string): Reco
 }
 
 async function restart(fixture: WorkerFixture): Promise<void> {
-  fixture.worker.kill("SIGKILL");
-  await fixture.worker.exited;
+  await fixture.killWorker();
   fixture.startWorker();
 }
 
@@ -49,8 +48,7 @@ describe("somebody removes a running container by hand", () => {
     await using fixture = await WorkerFixture.start("removed-down");
     const data = await fixture.runUntilReady(OBEDIENT);
     const container = await fixture.untilReady(data.task_id);
-    fixture.worker.kill("SIGKILL");
-    await fixture.worker.exited;
+    await fixture.killWorker();
     await container.remove({ force: true });
     fixture.startWorker();
     const { data: said } = await fixture.oz.waitForResult(data.task_id);

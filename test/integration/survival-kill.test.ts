@@ -20,11 +20,6 @@ afterAll(async () => {
   docker[Symbol.dispose]();
 });
 
-async function killWorker(): Promise<void> {
-  fixture.worker.kill("SIGKILL");
-  await fixture.worker.exited;
-}
-
 async function nextWorker(): Promise<void> {
   const links = fixture.oz.openedLinks;
   fixture.startWorker();
@@ -44,7 +39,7 @@ describe("a worker killed", () => {
   test("with tasks running: the next one waits for them, and the task can run again", async () => {
     const script = (code: number) => `echo ready; sleep 2; exit ${code}`;
     const [good, bad] = await Promise.all([fixture.runUntilReady(script(0)), fixture.runUntilReady(script(7))]);
-    await killWorker();
+    await fixture.killWorker();
     await nextWorker();
     expect((await fixture.oz.waitForResult(good.task_id)).type).toBe("task_completed");
     const { data } = await fixture.oz.waitForResult(bad.task_id);
@@ -60,7 +55,7 @@ describe("a worker killed", () => {
 
   test("with tasks that end while it is down: their true codes within seconds, and their output in the log", async () => {
     const data = await fixture.runUntilReady("echo ready; sleep 1; echo the last words; exit 9");
-    await killWorker();
+    await fixture.killWorker();
     await untilEnded(data.task_id);
     const startedAt = performance.now();
     await nextWorker();
@@ -78,7 +73,7 @@ describe("a worker killed", () => {
     const data = fixture.task("exit 0", { docker_image: through(image.reference) });
     await fixture.oz.assign(data);
     await until("the daemon asks the registry", () => registry.accepted > 0);
-    await killWorker();
+    await fixture.killWorker();
     registry.thaw();
     await nextWorker();
     const result = await fixture.oz.waitForResult(data.task_id);
@@ -94,7 +89,7 @@ describe("a worker killed", () => {
     const broken = fixture.task("exit 0", { sidecar_image: big.reference });
     await fixture.oz.assign(broken);
     await copying;
-    await killWorker();
+    await fixture.killWorker();
     await nextWorker();
     expect((await fixture.oz.waitForResult(broken.task_id)).data).toMatchObject({ failure_reason: "unknown" });
     const script = "cd /agent && sha256sum -c -s SHA256SUMS";
@@ -106,7 +101,7 @@ describe("a worker killed", () => {
     const data = fixture.task("exit 0");
     await fixture.oz.assign(data);
     await starting;
-    await killWorker();
+    await fixture.killWorker();
     await nextWorker();
     const result = await fixture.oz.waitForResult(data.task_id);
     expect(result.data).toMatchObject({ failure_reason: "container_start" });
@@ -118,7 +113,7 @@ describe("a worker killed", () => {
     const stopping = docker.next(/^POST \S*\/stop/, "hold");
     await fixture.oz.cancel(data.task_id);
     await stopping;
-    await killWorker();
+    await fixture.killWorker();
     await nextWorker();
     const { data: said } = await fixture.oz.waitForResult(data.task_id);
     expect(said).toMatchObject({ task_state: "CANCELLED" });
@@ -137,7 +132,7 @@ describe("a worker killed", () => {
     await fixture.worker.waitForLine(new RegExp(`task failed task=${missing.task_id}.*image_pull`));
     await fixture.worker.waitForLine(new RegExp(`task failed task=${ended.task_id}.*exitCode=6`));
     // The verdict is on its way to the daemon when the log has the line, or was there before.
-    await killWorker();
+    await fixture.killWorker();
     fixture.oz.comeBack();
     await nextWorker();
     expect((await fixture.oz.waitForResult(ended.task_id)).data).toMatchObject({ exit_code: 6 });
@@ -149,7 +144,7 @@ describe("a worker killed", () => {
 describe("a task that was taken over", () => {
   async function takenOver(script: string) {
     const data = await fixture.runUntilReady(script);
-    await killWorker();
+    await fixture.killWorker();
     await nextWorker();
     await fixture.oz.waitForMessage("task_claimed", data.task_id, 10_000, 2);
     return data;

@@ -80,7 +80,7 @@ test("with Docker gone silent on a claim: nothing is rejected, and the next work
   await claim;
   relay.freeze();
   const filters = { label: [`${LABELS.taskId}=${data.task_id}`] };
-  while ((await docker.listVolumes({ filters })).Volumes.length === 0) await Bun.sleep(10);
+  await until("the claim", async () => ((await docker.listVolumes({ filters })).Volumes ?? []).length > 0);
   expect((await fixture.stopWorker()).code).toBe(0);
   expect(fixture.oz.typesOf(data.task_id)).toEqual([]);
   relay.cut();

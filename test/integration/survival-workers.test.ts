@@ -11,14 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-async function kill(worker: WorkerProcess): Promise<void> {
-  worker.kill("SIGKILL");
-  await worker.exited;
-}
-
 test("of three heirs at once one takes a task over", async () => {
   const tasks = await Promise.all([4, 5].map((code) => fixture.runUntilReady(`echo ready; sleep 2; exit ${code}`)));
-  await kill(survivor);
+  await fixture.killWorker(survivor);
   survivor = fixture.startWorker();
   const others = [fixture.startWorker(), fixture.startWorker()];
   await fixture.oz.waitForLink(10_000, 3);
@@ -33,7 +28,7 @@ test("of three heirs at once one takes a task over", async () => {
 
 test("tasks that were taken over count against the limit", async () => {
   const tasks = await Promise.all([fixture.runUntilReady(OBEDIENT), fixture.runUntilReady(OBEDIENT)]);
-  await kill(survivor);
+  await fixture.killWorker(survivor);
   survivor = fixture.startWorker();
   await fixture.oz.waitForMessage("task_claimed", tasks[0]?.task_id ?? "", 10_000, 2);
   await fixture.oz.waitForLink();
@@ -59,7 +54,7 @@ test("of two workers neither touches the other's task; when one dies the other t
   await fixture.oz.redeliver(data.task_id);
   await fixture.oz.waitForMessage("task_claimed", data.task_id, 10_000, 3);
   expect(await fixture.containers(data.task_id)).toHaveLength(1);
-  await kill(survivor);
+  await fixture.killWorker(survivor);
   await second.waitForLine(/task taken over/, 40_000);
   await fixture.oz.cancel(data.task_id);
   expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ task_state: "CANCELLED" });

@@ -160,6 +160,15 @@ export class WorkerFixture {
     return exit;
   }
 
+  /** Kills the worker; resolves when Oz has seen its link end too: what waits for a link then waits for another's. */
+  async killWorker(worker: WorkerProcess = this.worker): Promise<void> {
+    const links = this.oz.openLinks;
+    worker.kill("SIGKILL");
+    await worker.exited;
+    if (links === 0) return;
+    await this.oz.waitFor("the end of the killed worker's link", () => this.oz.openLinks < links || undefined);
+  }
+
   /**
    * Ends everything. Rejects when Oz saw a breach of the contract, when a worker did not end in order or when something
    * of this worker id is left on the daemon.

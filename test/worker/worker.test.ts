@@ -83,6 +83,31 @@ describe("a task", () => {
     expect(worker.running()).toBe(0);
   });
 
+  test("that is refused, and may be claimed all the same, has no answer from a worker that ends", async () => {
+    for (const isCancelled of [false, true]) {
+      const claim = Promise.withResolvers<ClaimAnswer>();
+      const { worker, sent } = scene({ claim: () => claim.promise });
+      worker.handle(assigned("a"));
+      await settle();
+      if (isCancelled) worker.handle({ type: "task_cancellation", taskId: "a" });
+      const drained = worker.drain(5_000);
+      claim.resolve({ kind: "refused", reason: "no daemon", mayStand: true });
+      expect(await drained).toEqual([]);
+      expect(sent).toEqual([]);
+    }
+  });
+
+  test("that is refused for certain is rejected even by a worker that ends", async () => {
+    const claim = Promise.withResolvers<ClaimAnswer>();
+    const { worker, sent } = scene({ claim: () => claim.promise });
+    worker.handle(assigned("a"));
+    await settle();
+    const drained = worker.drain(5_000);
+    claim.resolve({ kind: "refused", reason: "no daemon", mayStand: false });
+    expect(await drained).toEqual([]);
+    expect(sent).toEqual(["task_rejected a"]);
+  });
+
   test("that another worker has is claimed, and is that one's to report", async () => {
     const { worker, sent, done } = scene({ claim: async () => ({ kind: "elsewhere" }) });
     worker.handle(assigned("a"));

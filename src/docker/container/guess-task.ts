@@ -3,9 +3,9 @@ import type { PreparedSidecar } from "../sidecars/sidecar-content.ts";
 import type { PreparedTask, PrepareOptions } from "./prepare-task.ts";
 
 /**
- * What a task would most likely be made from: the image and the sidecar content that are here under the wanted names,
- * before any registry is asked. `undefined` where something is not here, or must be made for this task alone. Changes
- * nothing; rejects with an `EngineError`.
+ * What a task will most likely be made from: what the wanted names came to before, while the registries are asked what
+ * they stand for now. `undefined` where something was not here, or must be made for this task alone. Rejects with an
+ * `EngineError`.
  */
 export async function guessTask(options: PrepareOptions, spec: TaskSpec): Promise<PreparedTask | undefined> {
   if (spec.sidecars.some((sidecar) => sidecar.readWrite)) return undefined;

@@ -3,7 +3,7 @@ import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
 import { describeError, EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
-import type { Images } from "../images/images.ts";
+import type { Images, Pulled } from "../images/images.ts";
 import type { WantedPull } from "../images/pull-ahead.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
 import { sidecarNames } from "../records/object-names.ts";
@@ -29,7 +29,7 @@ export interface PreparedTask {
 
 /** What a task container needs before it can be created, or why it cannot be had. */
 export type Preparation =
-  | { readonly ok: true; readonly task: PreparedTask }
+  | { readonly ok: true; readonly task: PreparedTask; readonly isImageUnchanged: boolean }
   | { readonly ok: false; readonly result: ExecutionResult };
 
 /** The pulls that a task's preparation begins with. */
@@ -74,17 +74,18 @@ export async function prepareTask(
   for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
   if (failure !== undefined) return { ok: false, result: failure };
 
-  const imageId = await image;
+  const pulled = await image;
   const prepared = (await Promise.all(sidecars)).filter((sidecar) => sidecar !== undefined);
-  if (imageId === undefined || prepared.length < sidecars.length) throw new Error("a step ended without an answer");
-  return { ok: true, task: { imageId, sidecars: prepared } };
+  if (pulled === undefined || prepared.length < sidecars.length) throw new Error("a step ended without an answer");
+  const { imageId, isUnchanged } = pulled;
+  return { ok: true, task: { imageId, sidecars: prepared }, isImageUnchanged: isUnchanged };
 }
 
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };
 
-async function pullTaskImage(options: PrepareOptions, image: string, signal: AbortSignal): Promise<Step<string>> {
+async function pullTaskImage(options: PrepareOptions, image: string, signal: AbortSignal): Promise<Step<Pulled>> {
   const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
-  if (answer.ok) return { ok: true, value: answer.imageId };
+  if (answer.ok) return { ok: true, value: answer };
   return { ok: false, result: { kind: "failed", reason: "image_pull", detail: answer.detail } };
 }
 

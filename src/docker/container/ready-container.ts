@@ -11,7 +11,7 @@ import type { HeldExecution, TaskContainer } from "../records/held-execution.ts"
 import { type ExitSubscription, subscribeExit } from "./container-exit.ts";
 import { createTaskContainer } from "./create-task-container.ts";
 import { guessTask } from "./guess-task.ts";
-import { type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
+import { type Preparation, type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
 
 export interface ReadyOptions extends PrepareOptions {
   readonly engine: Engine;
@@ -60,7 +60,7 @@ export async function readyContainer(
       const prepared = await prepareTask(options, spec, held.attempt, run.signal);
       const guessed = await guess;
       guess = Promise.resolve(undefined);
-      if (guessed !== undefined && !(prepared.ok && isSame(guessed.from, prepared.task))) {
+      if (guessed !== undefined && !isWhatWasPrepared(guessed.from, prepared)) {
         await discard(options, held, guessed);
       }
       if (!prepared.ok) return prepared;
@@ -139,10 +139,13 @@ async function discard(options: ReadyOptions, held: HeldExecution, made: Made): 
   delete held.container;
 }
 
-function isSame(a: PreparedTask, b: PreparedTask): boolean {
+/** The image of a container is given by name: which one that was is known only if the pull has not moved the name. */
+function isWhatWasPrepared(guess: PreparedTask, prepared: Preparation): boolean {
+  if (!prepared.ok || !prepared.isImageUnchanged) return false;
+  const { imageId, sidecars } = prepared.task;
   return (
-    a.imageId === b.imageId &&
-    a.sidecars.length === b.sidecars.length &&
-    a.sidecars.every((sidecar, index) => sidecar.source === b.sidecars[index]?.source)
+    guess.imageId === imageId &&
+    guess.sidecars.length === sidecars.length &&
+    guess.sidecars.every((sidecar, index) => sidecar.source === sidecars[index]?.source)
   );
 }

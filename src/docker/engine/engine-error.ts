@@ -32,7 +32,7 @@ export function isEngineAway(error: unknown): boolean {
   return error instanceof EngineError && (error.kind === "unreachable" || error.kind === "timeout");
 }
 
-/** Whether the question was on its way and no answer came: the engine may have done what was asked. */
+/** Whether the question may have reached the engine, and no answer came: it may have done what was asked. */
 export function mayBeDone(error: unknown): boolean {
   return isEngineAway(error) && !/ECONNREFUSED|ENOENT/.test(describeError(error));
 }

@@ -28,9 +28,13 @@ export interface Platform {
 }
 
 /** `detail` is one plain line that names the image. */
-export type PullAnswer =
-  | { readonly ok: true; readonly imageId: string }
-  | { readonly ok: false; readonly detail: string };
+export type PullAnswer = ({ readonly ok: true } & Pulled) | { readonly ok: false; readonly detail: string };
+
+export interface Pulled {
+  readonly imageId: string;
+  /** The name stood for that image before the pull too: what was made by that name beside it was made from this image. */
+  readonly isUnchanged: boolean;
+}
 
 /** Whose credentials a pull shows: `configured` at once, or only where a pull without any is denied. */
 export type CredentialPolicy = "configured" | "anonymous-first";
@@ -65,14 +69,18 @@ const MAX_KNOWN = 1000;
 
 /** `digests` are those of the manifests that the image was pulled by. */
 type Found = { readonly ok: true; readonly imageId: string; readonly digests: readonly string[] };
-type Attempt = Found | { readonly ok: false; readonly problem: string; readonly kind: "denied" | "network" | "final" };
+type Failed = { readonly ok: false; readonly problem: string; readonly kind: "denied" | "network" | "final" };
+type Look = Found | Failed;
+type Attempt = (Found & Pulled) | Failed;
 
 export function createImages(options: ImagesOptions): Images {
   const { engine, watch, platform, clock, log } = options;
   const shared = createSharedWork<Attempt>();
-  const looks = createSharedWork<Attempt>();
+  const looks = createSharedWork<Look>();
   /** What the last pulls came to, by name. The engine may have lost it since; only a pull can tell. */
   const known = new Map<string, Found>();
+  // It may be another engine, or the same with another store, where these ids say nothing.
+  watch.onBack(() => known.clear());
 
   function remember(name: string, found: Found): void {
     known.delete(name);
@@ -122,9 +130,11 @@ export function createImages(options: ImagesOptions): Images {
       const end = await transfer(reference, credentials, signal);
       if (end.failure !== undefined) return refused(end.failure);
       const here = await before;
-      const found = isUnchanged(here, end) ? here : await look(reference);
-      if (found.ok) remember(name, found);
-      return found;
+      const unchanged = isUnchanged(here, end);
+      const found = unchanged ? here : await look(reference);
+      if (!found.ok) return found;
+      remember(name, found);
+      return { ...found, isUnchanged: unchanged };
     } catch (error) {
       const isAnswer = error instanceof EngineError && (error.kind === "status" || error.kind === "stalled");
       if (isAnswer) return refused(error.message);
@@ -133,7 +143,7 @@ export function createImages(options: ImagesOptions): Images {
   }
 
   /** The image of that name as it is here now; equal looks at once are one. */
-  function look(reference: ImageReference): Promise<Attempt> {
+  function look(reference: ImageReference): Promise<Look> {
     const name = localName(reference);
     return looks.join(name, new AbortController().signal, () => checkPlatform(engine, name, platform));
   }
@@ -189,7 +199,7 @@ export function createImages(options: ImagesOptions): Images {
   };
 }
 
-async function checkPlatform(engine: Engine, name: string, wanted: Platform): Promise<Attempt> {
+async function checkPlatform(engine: Engine, name: string, wanted: Platform): Promise<Look> {
   try {
     const image = await engine.call({ method: "GET", path: `/images/${name}/json` }, ImageDetails);
     if (image.Os === wanted.os && image.Architecture === wanted.architecture) {
@@ -205,7 +215,7 @@ async function checkPlatform(engine: Engine, name: string, wanted: Platform): Pr
 }
 
 /** Whether the registry has what was here all the time: then there is nothing to ask the engine. */
-function isUnchanged(here: Attempt | undefined, { digest, isUpToDate }: PullEnd): here is Found {
+function isUnchanged(here: Look | undefined, { digest, isUpToDate }: PullEnd): here is Found {
   return here?.ok === true && isUpToDate === true && digest !== undefined && here.digests.includes(digest);
 }
 

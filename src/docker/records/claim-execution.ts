@@ -16,16 +16,19 @@ export interface ClaimRoom {
 
 /**
  * Claims an execution as `attempt`. Answers the attempt that stands; `undefined` where another worker of this id on this
- * daemon has it. What an earlier attempt has left, its result being with Oz, makes room. Failures are `EngineError`s.
+ * daemon has it. What an earlier attempt has left, its result being with Oz, makes room. Failures are `EngineError`s;
+ * one after `onRecorded` leaves the claim as it is.
  */
 export async function claimExecution(
   room: ClaimRoom,
   execution: Execution,
   attempt: string,
+  onRecorded: () => void,
 ): Promise<string | undefined> {
   const { engine, ledger } = room;
   const stands = await ledger.claim(execution, attempt);
   if (stands === undefined) return undefined;
+  onRecorded();
   // Only now: whoever had the claim before may have made a container in between.
   const containers = await listContainers(
     engine,

@@ -1,6 +1,6 @@
 import type { Log } from "../../support/log.ts";
 import type { Engine } from "../engine/engine.ts";
-import { describeError, EngineError, isEngineAway } from "../engine/engine-error.ts";
+import { describeError, EngineError, hasStatus, isEngineAway } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
 import { createContainer, removeContainer } from "../engine/engine-objects.ts";
 import { LABELS, type ObjectKind } from "../records/labels.ts";
@@ -70,7 +70,9 @@ async function tryMount({ engine, lives, owner, log }: ImageContentOptions, imag
     });
     return true;
   } catch (error) {
-    if (!(error instanceof EngineError) || isEngineAway(error)) throw error;
+    // An image that is gone says nothing about mounts.
+    const isImageGone = hasStatus(error, 404) && /no such image/i.test(describeError(error));
+    if (!(error instanceof EngineError) || isEngineAway(error) || isImageGone) throw error;
     log.info("the Docker daemon cannot mount images: sidecars are copied into volumes", {
       reason: describeError(error),
     });

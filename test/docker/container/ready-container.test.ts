@@ -40,7 +40,7 @@ async function fragile(scene: RecordsScene) {
       expected: async () => image.id,
       async pull() {
         await pulled.promise;
-        return { ok: true, imageId: image.id };
+        return { ok: true, imageId: image.id, isUnchanged: true };
       },
     },
     sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },

@@ -18,7 +18,7 @@ function pending() {
 }
 
 const wanted = [{ image: "a:1", policy: "configured" }] as const;
-const found: PullAnswer = { ok: true, imageId: "sha256:1" };
+const found: PullAnswer = { ok: true, imageId: "sha256:1", isUnchanged: true };
 
 test("a pull that was begun answers who asks for it, once; the next one is a pull of its own", async () => {
   const { images, pulls } = pending();

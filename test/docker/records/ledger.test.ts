@@ -69,7 +69,7 @@ describe("an execution is claimed beside what there is of it", () => {
   async function claimed(scene: RecordsScene): Promise<string | undefined> {
     const ledger = scene.ledgerOf(scene.living);
     const room = { engine: scene.engine, ledger, workerId: scene.workerId, owner: encodeOwner(scene.living) };
-    return await claimExecution(room, EXECUTION, "mine");
+    return await claimExecution(room, EXECUTION, "mine", () => {});
   }
 
   test("nothing: it is ours", async () => {

@@ -77,12 +77,15 @@ describe("on an engine that mounts images", () => {
     expect(removed).toEqual([`/containers/${creates[0]?.query?.name}`]);
   });
 
-  test("one that is away is asked again", async () => {
-    const away = newerEngine(new EngineError("unreachable", "gone"));
-    const content = createImageContent({ engine: away.engine, lives, owner: "o", copies, log: recordedLog() });
-    await expect(content.prepare(use("sha256:1"), never)).rejects.toThrow("gone");
-    await expect(content.prepare(use("sha256:1"), never)).rejects.toThrow("gone");
-    expect(away.creates).toHaveLength(2);
+  test.each([
+    ["away", new EngineError("unreachable", "connect ECONNREFUSED")],
+    ["without that image by now", new EngineError("status", "No such image: sha256:1", 404)],
+  ])("one that is %s is asked again", async (_, refusal) => {
+    const { engine, creates } = newerEngine(refusal);
+    const content = createImageContent({ engine, lives, owner: "o", copies, log: recordedLog() });
+    await expect(content.existing("sha256:1", "/m")).rejects.toThrow(refusal.message);
+    await expect(content.prepare(use("sha256:1"), never)).rejects.toThrow(refusal.message);
+    expect(creates).toHaveLength(2);
   });
 });
 

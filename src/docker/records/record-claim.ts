@@ -1,0 +1,65 @@
+import { type Execution, executionKey } from "../../task/execution.ts";
+import type { ClaimAnswer } from "../../worker/task-runtime.ts";
+import { describeError, EngineError, isEngineAway, mayBeDone } from "../engine/engine-error.ts";
+import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { type ClaimRoom, claimExecution } from "./claim-execution.ts";
+import type { HeldExecution } from "./held-execution.ts";
+import { randomToken } from "./object-names.ts";
+
+export interface ClaimRecording extends ClaimRoom {
+  readonly watch: EngineWatch;
+  /** What this process has, by `executionKey`. */
+  readonly held: Map<string, HeldExecution>;
+  /** Whether another worker may have it of which nobody can tell whether it lives. */
+  readonly isUndecided: (execution: Execution) => Promise<boolean>;
+}
+
+/** Why work is refused while the daemon is away. */
+export const DAEMON_IS_AWAY = "the worker's Docker daemon does not answer";
+const UNDECIDED =
+  "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
+/** How long Oz may wait for the answer to an assignment. */
+const CLAIM_LIMIT_MS = 10_000;
+
+/**
+ * Makes the durable record of a claim under a new attempt. Where there may be a claim a refusal would be a lie, should
+ * this worker die before it can take the claim back: a daemon that went away meanwhile is waited for, and a refusal says
+ * that it may stand. Never rejects.
+ */
+export async function recordClaim(room: ClaimRecording, execution: Execution): Promise<ClaimAnswer> {
+  const { watch, held } = room;
+  const key = executionKey(execution);
+  const attempt = randomToken();
+  // Held before the daemon knows: what is there and not held is taken for rubbish.
+  held.set(key, { attempt });
+  const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
+  let mayStand = false;
+  const onRecorded = () => {
+    mayStand = true;
+  };
+  // Unless it is another attempt's by now.
+  const forget = () => held.get(key)?.attempt === attempt && held.delete(key);
+  const claim = () => claimExecution(room, execution, attempt, onRecorded);
+  try {
+    const stands = await claim().catch((error: unknown) => {
+      mayStand ||= mayBeDone(error);
+      // A claim that was too late has had all the time there is.
+      if (!mayStand || (error instanceof EngineError && error.kind === "timeout")) throw error;
+      return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
+    });
+    if (stands !== undefined) {
+      held.set(key, { attempt: stands });
+      return { kind: "claimed" };
+    }
+    forget();
+    return (await room.isUndecided(execution)) ? { kind: "refused", reason: UNDECIDED } : { kind: "elsewhere" };
+  } catch (error) {
+    forget();
+    watch.note(error);
+    const reason =
+      isEngineAway(error) || limit.aborted
+        ? DAEMON_IS_AWAY
+        : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
+    return { kind: "refused", reason, mayStand };
+  }
+}

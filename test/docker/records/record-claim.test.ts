@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import Docker from "dockerode";
+import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts";
+import { EngineError } from "../../../src/docker/engine/engine-error.ts";
+import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
+import { createLedger } from "../../../src/docker/records/ledger.ts";
+import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { recordClaim } from "../../../src/docker/records/record-claim.ts";
+import { systemClock } from "../../../src/support/clock.ts";
+import { DockerRelay } from "../../support/docker-relay.ts";
+import { recordedLog } from "../../support/recorded-log.ts";
+import { RecordsScene } from "./records-scene.ts";
+
+const EXECUTION = { taskId: "t", executionId: "1" };
+
+function roomOf(scene: RecordsScene, engine: Engine) {
+  const owner = encodeOwner(scene.living);
+  const { workerId } = scene;
+  return {
+    engine,
+    watch: createEngineWatch(engine, systemClock, recordedLog()),
+    ledger: createLedger(engine, workerId, owner),
+    workerId,
+    owner,
+    held: new Map(),
+    isUndecided: async () => false,
+  };
+}
+
+test("a claim whose answer was lost is found again", async () => {
+  await using scene = new RecordsScene();
+  using relay = await DockerRelay.start(scene.environment.dockerHost);
+  const room = roomOf(scene, createEngine(new Docker({ socketPath: relay.socketPath }).modem));
+  const lost = relay.next(/^POST .*\/volumes\/create/, "lose-answer");
+  expect(await recordClaim(room, EXECUTION)).toEqual({ kind: "claimed" });
+  await lost;
+  expect(await scene.volumes()).toHaveLength(1);
+  expect(room.held.size).toBe(1);
+  room.watch.stop();
+});
+
+test("a failure behind the record: the refusal says that the claim may stand", async () => {
+  await using scene = new RecordsScene();
+  const { engine } = scene;
+  const broken: Engine = {
+    ...engine,
+    call: (request, schema) =>
+      request.path === "/containers/json"
+        ? Promise.reject(new EngineError("status", "a failure of the engine's own", 500))
+        : engine.call(request, schema),
+  };
+  const room = roomOf(scene, broken);
+  expect(await recordClaim(room, EXECUTION)).toMatchObject({ kind: "refused", mayStand: true });
+  expect(await scene.volumes()).toHaveLength(1);
+  expect(room.held.size).toBe(0);
+});
+
+test("a daemon that cannot be asked: the refusal stands, at once", async () => {
+  await using scene = new RecordsScene();
+  const room = roomOf(scene, createEngine(new Docker({ socketPath: "/nowhere/docker.sock" }).modem));
+  expect(await recordClaim(room, EXECUTION)).toMatchObject({ kind: "refused", mayStand: false });
+  room.watch.stop();
+});
