@@ -5,6 +5,7 @@ import { createContainer, inspectContainer } from "../engine/engine-objects.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
 import { LABELS } from "../records/labels.ts";
+import { makeRoom } from "../records/make-room.ts";
 import { taskContainerName } from "../records/object-names.ts";
 import { type TaskContainerRequest, taskContainerBody } from "./task-container.ts";
 
@@ -14,7 +15,8 @@ export type Creation =
 
 /**
  * Creates a task's container, under the one name that its execution has. A create whose answer was lost is found again by
- * that name. Not abortable: what a broken off create would leave could not be known.
+ * that name; what an earlier attempt has left there makes room. Not abortable: what a broken off create would leave could
+ * not be known.
  */
 export async function createTaskContainer(
   engine: Engine,
@@ -30,7 +32,8 @@ export async function createTaskContainer(
       if (!hasStatus(error, 409)) throw error;
       const existing = await inspectContainer(engine, name);
       if (existing?.Config.Labels[LABELS.attempt] === request.attempt) return existing.Id;
-      throw error;
+      if (!(await makeRoom({ ...request, engine }, request.spec.execution))) throw error;
+      return await createContainer(engine, name, body);
     }
   };
   try {

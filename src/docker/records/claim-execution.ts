@@ -1,17 +1,12 @@
 import type { Execution } from "../../task/execution.ts";
 import type { Engine } from "../engine/engine.ts";
-import { listContainers, removeContainer } from "../engine/engine-objects.ts";
-import type { ContainerSummary } from "../engine/engine-schemas.ts";
-import { LABELS } from "./labels.ts";
-import { isDone, type Ledger } from "./ledger.ts";
-import { isKeptName } from "./object-names.ts";
+import { inspectContainer } from "../engine/engine-objects.ts";
+import type { Ledger } from "./ledger.ts";
+import { type ContainerRoom, makeRoom } from "./make-room.ts";
+import { taskContainerName } from "./object-names.ts";
 
-export interface ClaimRoom {
-  readonly engine: Engine;
+export interface ClaimRoom extends ContainerRoom {
   readonly ledger: Ledger;
-  readonly workerId: string;
-  /** The label of this process. */
-  readonly owner: string;
 }
 
 /**
@@ -25,31 +20,21 @@ export async function claimExecution(
   attempt: string,
   onRecorded: () => void,
 ): Promise<string | undefined> {
-  const { engine, ledger } = room;
+  const { engine, ledger, workerId } = room;
+  // Beside the claim, to lose no time. Should one be made in between, the create that finds the name taken makes room.
+  const isNameFree = hasNoContainer(engine, taskContainerName(workerId, execution));
   const stands = await ledger.claim(execution, attempt);
   if (stands === undefined) return undefined;
   onRecorded();
-  // Only now: whoever had the claim before may have made a container in between.
-  const containers = await listContainers(
-    engine,
-    `${LABELS.workerId}=${room.workerId}`,
-    `${LABELS.taskId}=${execution.taskId}`,
-    `${LABELS.kind}=task`,
-  );
-  for (const container of containers) {
-    const isOther = (container.Labels[LABELS.executionId] ?? "") !== execution.executionId;
-    if (isOther || isKeptName(container.Names[0] ?? "")) continue;
-    if (!(await isLeftover(room, container))) {
-      await ledger.dropClaim(execution, stands);
-      return undefined;
-    }
-    await removeContainer(engine, container.Id);
-  }
-  return stands;
+  if ((await isNameFree) || (await makeRoom(room, execution))) return stands;
+  await ledger.dropClaim(execution, stands);
+  return undefined;
 }
 
-/** A container whose claim is gone, as this one's must be, and that nobody will report. */
-async function isLeftover(room: ClaimRoom, { Labels, State }: ContainerSummary): Promise<boolean> {
-  if (State === "created" || Labels[LABELS.owner] === room.owner) return true;
-  return await isDone(room.engine, Labels[LABELS.attempt] ?? "");
+/** `false` also where the daemon does not tell. */
+function hasNoContainer(engine: Engine, name: string): Promise<boolean> {
+  return inspectContainer(engine, name).then(
+    (container) => container === undefined,
+    () => false,
+  );
 }

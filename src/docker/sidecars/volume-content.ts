@@ -50,16 +50,11 @@ export function createVolumeContent(
     return undefined;
   }
 
+  /** One that nothing publishes any more, and that is still here, is as good. */
   async function holds(volume: string, imageId: string): Promise<boolean> {
-    const there = (await inspectVolume(engine, volume))?.Labels[LABELS.imageId] === imageId;
-    if (!there) suspects.add(volume);
-    return there;
-  }
-
-  async function isPublished(volume: string, imageId: string): Promise<boolean> {
-    const [there, published] = await Promise.all([holds(volume, imageId), findPublished(imageId)]);
-    if (there && published === volume) return true;
-    known.delete(imageId);
+    if ((await inspectVolume(engine, volume))?.Labels[LABELS.imageId] === imageId) return true;
+    suspects.add(volume);
+    if (known.get(imageId) === volume) known.delete(imageId);
     return false;
   }
 
@@ -111,7 +106,7 @@ export function createVolumeContent(
         VolumeOptions: { NoCopy: true },
       },
       outlivesEngine: true,
-      stillValid: () => (readOnly ? isPublished(volume, imageId) : holds(volume, imageId)),
+      stillValid: () => holds(volume, imageId),
     };
   }
 

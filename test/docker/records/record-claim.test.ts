@@ -41,6 +41,8 @@ test("a claim whose answer was lost is found again", async () => {
 
 test("a failure behind the record: the refusal says that the claim may stand", async () => {
   await using scene = new RecordsScene();
+  // Whose it is must be looked up.
+  await scene.container("t", crypto.randomUUID(), scene.dead);
   const { engine } = scene;
   const broken: Engine = {
     ...engine,

@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { createLedger, type Ledger } from "../../../src/docker/records/ledger.ts";
+import { taskContainerName } from "../../../src/docker/records/object-names.ts";
 import { currentOwner, encodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
 import { type TestEnvironment, testEnvironment } from "../../support/environment.ts";
 import { agentImage } from "../../support/images.ts";
@@ -24,20 +25,24 @@ export class RecordsScene implements AsyncDisposable {
   /** The agents' image, pulled. */
   async image(): Promise<PushedImage> {
     const image = await agentImage(this.environment);
+    await this.pull(image);
+    return image;
+  }
+
+  async pull(image: PushedImage): Promise<void> {
     await new Promise((resolve, reject) => {
       this.docker.pull(image.reference, (error: unknown, stream: NodeJS.ReadableStream | undefined) => {
         if (stream === undefined) reject(error);
         else this.docker.modem.followProgress(stream, resolve);
       });
     });
-    return image;
   }
 
   /** A container of an execution; `ended` ones have run and exited with that code. */
   async container(taskId: string, attempt: string, owner: Owner, ended?: number): Promise<Docker.Container> {
     const { reference } = await this.image();
     const container = await this.docker.createContainer({
-      name: `${this.workerId}-${attempt}`,
+      name: taskContainerName(this.workerId, { taskId, executionId: "1" }),
       Image: reference,
       Cmd: ["sh", "-c", `exit ${ended ?? 0}`],
       Labels: {
