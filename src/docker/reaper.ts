@@ -5,12 +5,14 @@ import {
   inspectContainer,
   isUnlabelled,
   listContainers,
+  listImages,
   listVolumes,
   listVolumesNamed,
   removeContainer,
+  removeImage,
   removeVolume,
 } from "./engine/engine-objects.ts";
-import type { ContainerSummary, VolumeDetails } from "./engine/engine-schemas.ts";
+import type { ContainerSummary, ImageSummary, VolumeDetails } from "./engine/engine-schemas.ts";
 import { removeVolumesOf } from "./records/discard-execution.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./records/labels.ts";
 import { recordNames } from "./records/object-names.ts";
@@ -78,6 +80,13 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     }
   }
 
+  /** What served a copy. One that a container uses goes when that is gone. */
+  async function reapImage(image: ImageSummary): Promise<void> {
+    const isForgotten = now() - Number(image.Labels[LABELS.createdAt] ?? now()) > COPIED_WITHIN_MS;
+    if (!(isForgotten || (await ownerIsGone(image.Labels)))) return;
+    if (await removeImage(engine, image.Id)) log.debug("an image that served a copy was removed", { image: image.Id });
+  }
+
   /** What is left of an execution whose worker ended while it cleared it away, or could not. */
   async function reapDone(mark: VolumeDetails, containers: readonly ContainerSummary[]): Promise<void> {
     const attempt = mark.Labels[LABELS.attempt];
@@ -131,6 +140,7 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
     const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
     for (const volume of volumes) await reapVolume(volume, mounted, current);
+    for (const image of await listImages(engine, `${LABELS.kind}=${kinds.source}`)) await reapImage(image);
     const named = await listVolumesNamed(engine, LABEL_PREFIX);
     for (const volume of named) if (!mounted.has(volume.Name)) await reapUnlabelled(volume, containers, volumes);
   } catch (error) {

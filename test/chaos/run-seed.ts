@@ -185,6 +185,13 @@ async function leaks({ docker }: PrivateDockerd): Promise<readonly string[]> {
       .remove()
       .catch(() => {});
   }
+  for (const { Id } of await docker.listImages({ filters: JSON.stringify({ label: [LABELS.kind] }) })) {
+    left.push(`image ${Id}`);
+    await docker
+      .getImage(Id)
+      .remove({ noprune: true })
+      .catch(() => {});
+  }
   return left;
 }
 

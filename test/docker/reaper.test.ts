@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type Docker from "dockerode";
 import { reap } from "../../src/docker/reaper.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
 import { recordNames } from "../../src/docker/records/object-names.ts";
@@ -25,6 +26,17 @@ function volume(scene: RecordsScene, kind: string, owner: Owner): Promise<unknow
       [LABELS.createdAt]: String(Date.now()),
     },
   });
+}
+
+/** As the worker commits it for a copy; answers its id. */
+async function servingImage(container: Docker.Container, owner: Owner): Promise<string> {
+  const Labels = {
+    [LABELS.kind]: "sidecar-source",
+    [LABELS.owner]: encodeOwner(owner),
+    [LABELS.createdAt]: String(Date.now()),
+  };
+  const { Id }: { Id: string } = await container.commit({ Labels });
+  return Id;
 }
 
 describe("is removed", () => {
@@ -58,6 +70,21 @@ describe("is removed", () => {
     await clear(scene);
     expect(await scene.volumes()).toEqual([]);
     await expect(scene.docker.getVolume(recordNames.done(attempt)).inspect()).rejects.toThrow("no such volume");
+  });
+
+  test("the image that served a dead worker's copy, and not the one that it was made from", async () => {
+    await using scene = new RecordsScene();
+    const { id } = await scene.image();
+    const container = await scene.container("t", crypto.randomUUID(), scene.dead);
+    const made = await Promise.all([scene.dead, scene.living].map((owner) => servingImage(container, owner)));
+    await container.remove();
+    await clear(scene);
+    const left = (await scene.docker.listImages()).map(({ Id }) => Id);
+    expect(made.map((image) => left.includes(image))).toEqual([false, true]);
+    expect(left).toContain(id);
+    // Nobody copies for so long.
+    await clear(scene, () => Date.now() + 2 * 3_600_000);
+    expect((await scene.docker.listImages()).map(({ Id }) => Id)).not.toContain(made[1]);
   });
 
   test("a volume without any label, after a decent time", async () => {

@@ -45,7 +45,7 @@ test("so do the first tasks of two workers at once on one daemon", async () => {
 }, 90_000);
 
 test("so does the first task after a kill -9 in the middle of the copy; one volume results, no helper stays", async () => {
-  for (const delayMs of [150, 400, 800]) {
+  for (const delayMs of [50, 150, 300]) {
     await removeSidecar(docker, big);
     await using fixture = await WorkerFixture.start(`kill-${delayMs}`, { env });
     using creations = await CreationWatch.start(dockerHost);

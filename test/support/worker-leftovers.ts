@@ -37,5 +37,13 @@ export async function leftBehind(
       .remove()
       .catch(() => {});
   }
+  for (const { Id, Labels } of await docker.listImages()) {
+    if (!isTheirs(Labels ?? {})) continue;
+    found.push(`left behind: image ${Id}`);
+    await docker
+      .getImage(Id)
+      .remove({ noprune: true })
+      .catch(() => {});
+  }
   return found;
 }

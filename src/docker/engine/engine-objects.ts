@@ -1,24 +1,33 @@
 import { labelFilter } from "../records/labels.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, EngineRequest } from "./engine.ts";
 import { hasStatus } from "./engine-error.ts";
 import {
   ContainerDetails,
   ContainerList,
   type ContainerSummary,
   CreatedContainer,
+  ImageList,
+  type ImageSummary,
   VolumeDetails,
   VolumeList,
 } from "./engine-schemas.ts";
 
 /** Creating a container may copy an image's volumes, on a disk that is busy. */
 const CREATE_LIMIT_MS = 300_000;
+/** For what is never started: the engine wants a command of images that have none. */
+export const NO_COMMAND = ["-"];
 const REMOVE_LIMIT_MS = 120_000;
 const RECORD_LIMIT_MS = 60_000;
 
 /** Creates a container and answers its id. A failure with status 409 means that the name is taken. */
-export async function createContainer(engine: Engine, name: string, body: object): Promise<string> {
+export async function createContainer(
+  engine: Engine,
+  name: string,
+  body: object,
+  limitMs = CREATE_LIMIT_MS,
+): Promise<string> {
   const created = await engine.call(
-    { method: "POST", path: "/containers/create", query: { name }, body, limitMs: CREATE_LIMIT_MS },
+    { method: "POST", path: "/containers/create", query: { name }, body, limitMs },
     CreatedContainer,
   );
   return created.Id;
@@ -106,9 +115,24 @@ export async function listVolumesNamed(engine: Engine, part: string): Promise<Vo
 }
 
 /** Removes a volume: `true` when it is gone, `false` when a container uses it. */
-export async function removeVolume(engine: Engine, name: string): Promise<boolean> {
+export function removeVolume(engine: Engine, name: string): Promise<boolean> {
+  return removeUnused(engine, { method: "DELETE", path: `/volumes/${name}`, limitMs: REMOVE_LIMIT_MS });
+}
+
+/** Images, those without a tag too, that carry this label. */
+export function listImages(engine: Engine, label: string): Promise<ImageSummary[]> {
+  return engine.call({ method: "GET", path: "/images/json", query: { filters: labelFilter(label) } }, ImageList);
+}
+
+/** Removes an image, and none that it was made from: `true` when it is gone, `false` when a container uses it. */
+export function removeImage(engine: Engine, id: string): Promise<boolean> {
+  const query = { noprune: true };
+  return removeUnused(engine, { method: "DELETE", path: `/images/${id}`, query, limitMs: REMOVE_LIMIT_MS });
+}
+
+async function removeUnused(engine: Engine, removal: EngineRequest): Promise<boolean> {
   try {
-    await engine.run({ method: "DELETE", path: `/volumes/${name}`, limitMs: REMOVE_LIMIT_MS });
+    await engine.run(removal);
   } catch (error) {
     if (hasStatus(error, 409)) return false;
     if (!hasStatus(error, 404)) throw error;

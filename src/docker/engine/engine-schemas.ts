@@ -62,6 +62,10 @@ export const ImageDetails = v.object({
   Config: v.nullish(v.object({ Volumes: v.nullish(v.record(v.string(), v.unknown()), {}) }), {}),
 });
 
+/** `GET /images/json`. */
+export const ImageList = v.array(v.object({ Id: v.string(), Labels }));
+export type ImageSummary = v.InferOutput<typeof ImageList>[number];
+
 /** The last JSON object of `POST /containers/{id}/wait`. */
 export const WaitAnswer = v.object({
   StatusCode: v.number(),

@@ -32,7 +32,8 @@ export const LABELS = {
  * - `done`: volume, the mark that a result is with Oz: what else is left of that attempt is rubbish
  * - `heir`: volume, a takeover from a dead owner
  * - `sidecar`: volume with an image's content, and the never started container that publishes it
- * - `sidecar-source`: never started container whose file system is copied
+ * - `sidecar-source`: never started container whose file system is copied, and what serves the copy: an image of it with a
+ *   mark, and a container of that image
  * - `private`: volume, a read-write sidecar's copy for one execution
  */
 export type ObjectKind = "task" | "claim" | "verdict" | "done" | "heir" | "sidecar" | "sidecar-source" | "private";

@@ -36,6 +36,7 @@ export const recordNames = {
 export const sidecarNames = {
   volume: (token: string) => `${LABEL_PREFIX}sidecar.${token}`,
   filler: (token: string) => `${LABEL_PREFIX}sidecar-filler.${token}`,
+  copier: (token: string) => `${LABEL_PREFIX}sidecar-copier.${token}`,
   source: (token: string) => `${LABEL_PREFIX}sidecar-source.${token}`,
   /** Whoever has this name has published the content of that image. */
   published: (imageId: string) => `${LABEL_PREFIX}sidecar.${imageId.replace(":", "-")}`,

@@ -1,16 +1,14 @@
 import { posix } from "node:path";
 import type { Engine } from "../engine/engine.ts";
-import { createContainer, removeContainer } from "../engine/engine-objects.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import { createContainer, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
 import { ImageDetails } from "../engine/engine-schemas.ts";
 import { LABELS, type ObjectKind } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
+import { COPY_LIMIT_MS, type CopyRequest, copyByEngine, coverMark } from "./copy-by-engine.ts";
 
 /** Where a filler container has the volume; no image has a folder of that name. */
 const FILL_PATH = "/.oz-agent-worker-fill";
-/** Nothing is started, but the engine wants a command of images that have none. */
-export const NO_COMMAND = ["-"];
-/** The copy of a sidecar that is large, on a disk that is slow. */
-const COPY_LIMIT_MS = 30 * 60_000;
 
 export interface FillRequest {
   /** The image whose file system is copied, by its id: a tag may move meanwhile. */
@@ -23,15 +21,20 @@ export interface FillRequest {
 }
 
 /**
- * Copies an image's whole file system into a volume. Nothing runs and the image needs no shell: the export of one
- * container that is never started becomes the archive that another one, which mounts the volume, unpacks. Answers the
- * id of that second container. On failure neither is left; failures are `EngineError`s.
+ * Copies an image's whole file system into a volume. Nothing runs and the image needs no shell: there is one container, never
+ * started, to copy from, and another one that mounts the volume. Answers the id of that second one. On failure neither is
+ * left; failures are `EngineError`s.
  */
 export async function fillVolume(engine: Engine, request: FillRequest, signal: AbortSignal): Promise<string> {
   const token = randomToken();
   const filler = sidecarNames.filler(token);
   const source = sidecarNames.source(token);
   const covers = await coversOfVolumes(engine, request.imageId);
+  const labels = {
+    [LABELS.kind]: "sidecar-source" satisfies ObjectKind,
+    [LABELS.owner]: request.owner,
+    [LABELS.imageId]: request.imageId,
+  };
   try {
     const [fillerId, sourceId] = await bothOrNeither(
       createContainer(engine, filler, {
@@ -48,23 +51,14 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
       createContainer(engine, source, {
         Image: request.imageId,
         Cmd: NO_COMMAND,
-        Labels: { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: request.owner },
+        Labels: labels,
         HostConfig: { Mounts: covers },
       }),
     );
-    const archive = await engine.open({ method: "GET", path: `/containers/${sourceId}/export`, signal });
-    try {
-      await engine.run({
-        method: "PUT",
-        path: `/containers/${fillerId}/archive`,
-        query: { path: FILL_PATH },
-        archive,
-        signal,
-        limitMs: COPY_LIMIT_MS,
-      });
-    } finally {
-      archive.destroy();
-    }
+    const { volume } = request;
+    const copy = { source: sourceId, filler: fillerId, path: FILL_PATH, volume, covers, labels };
+    if (!(await isCopiedByEngine(engine, copy, signal))) await copyByArchive(engine, copy, signal);
+    await coverMark(engine, copy);
     return fillerId;
   } catch (error) {
     await removeContainer(engine, filler).catch(() => {});
@@ -72,6 +66,34 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
   } finally {
     // What cannot be removed now carries its owner's label: the reaper takes it.
     await removeContainer(engine, source).catch(() => {});
+  }
+}
+
+async function isCopiedByEngine(engine: Engine, copy: CopyRequest, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await copyByEngine(engine, copy, signal);
+  } catch (error) {
+    const isRefused = error instanceof EngineError && error.kind === "status" && !/no space left/i.test(error.message);
+    // The archive has everything that the engine may have copied before.
+    if (isRefused) return false;
+    throw error;
+  }
+}
+
+/** The export of the one container is what the other one unpacks: slower, and any engine can do it. */
+async function copyByArchive(engine: Engine, copy: CopyRequest, signal: AbortSignal): Promise<void> {
+  const archive = await engine.open({ method: "GET", path: `/containers/${copy.source}/export`, signal });
+  try {
+    await engine.run({
+      method: "PUT",
+      path: `/containers/${copy.filler}/archive`,
+      query: { path: copy.path },
+      archive,
+      signal,
+      limitMs: COPY_LIMIT_MS,
+    });
+  } finally {
+    archive.destroy();
   }
 }
 

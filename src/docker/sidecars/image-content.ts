@@ -2,10 +2,9 @@ import type { Log } from "../../support/log.ts";
 import type { Engine } from "../engine/engine.ts";
 import { describeError, EngineError, hasStatus, isEngineAway } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
-import { createContainer, removeContainer } from "../engine/engine-objects.ts";
+import { createContainer, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
 import { LABELS, type ObjectKind } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
-import { NO_COMMAND } from "./fill-volume.ts";
 import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
 
 /** The first API version with mounts of type `image` (Docker 28). */

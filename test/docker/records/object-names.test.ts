@@ -44,6 +44,7 @@ describe("names", () => {
       recordNames.heir("a", 1),
       sidecarNames.volume("t"),
       sidecarNames.filler("t"),
+      sidecarNames.copier("t"),
       sidecarNames.source("t"),
       sidecarNames.published("sha256:abc"),
       sidecarNames.privateCopy("a", 0),
