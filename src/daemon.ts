@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
+import { createExitEvents, type ExitEvents } from "./docker/container/exit-events.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { isAtLeast } from "./docker/endpoint/api-version.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
@@ -66,6 +67,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const watch = createEngineWatch(engine, clock, log);
   const owner = await thisProcess(engine, watch, log);
   const lives = createEngineLives(engine);
+  const exitEvents = createExitEvents(engine, config.workerId, log);
   const copies = createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now());
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const runtime = createDockerRuntime({
@@ -80,6 +82,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       log,
     }),
     lives,
+    exitEvents,
     sidecarContent: isAtLeast(reached.apiVersion, IMAGE_MOUNTS_SINCE)
       ? createImageContent({ engine, lives, owner: encodeOwner(owner), copies, log })
       : copies,
@@ -135,7 +138,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
-  const parts = { worker, link, watch, lives, reached, log, repeating: [recovery, housekeeping] };
+  const parts = { worker, link, watch, lives, exitEvents, reached, log, repeating: [recovery, housekeeping] };
   return {
     kind: "up",
     daemon: {
@@ -167,13 +170,14 @@ interface Parts {
   readonly link: OzLink;
   readonly watch: EngineWatch;
   readonly lives: EngineLives;
+  readonly exitEvents: ExitEvents;
   readonly reached: ReachedEngine;
   readonly repeating: readonly Repeating[];
   readonly log: Log;
 }
 
 async function shutDown(signal: string, parts: Parts): Promise<void> {
-  const { worker, link, watch, lives, reached, log } = parts;
+  const { worker, link, watch, lives, exitEvents, reached, log } = parts;
   log.info(`${signal} received: shutting down`, { running: worker.running() });
   for (const repeating of parts.repeating) repeating.stop();
   const left = await worker.drain(DRAIN_LIMIT_MS);
@@ -183,6 +187,7 @@ async function shutDown(signal: string, parts: Parts): Promise<void> {
   await link.close();
   watch.stop();
   lives.close();
+  exitEvents.close();
   await Promise.race([reached.close(), pause(systemClock, CLOSE_LIMIT_MS)]);
   log.info("stopped");
 }

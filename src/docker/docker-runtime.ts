@@ -1,12 +1,14 @@
 import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { createRedactor } from "../support/redaction.ts";
+import { createRush } from "../support/rush.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { secretsOfContainer } from "../task/task-environment.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
+import type { ExitEvents } from "./container/exit-events.ts";
 import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { pullsOf } from "./container/prepare-task.ts";
 import { readyContainer } from "./container/ready-container.ts";
@@ -30,6 +32,7 @@ export interface DockerRuntimeOptions {
   readonly engine: Engine;
   readonly watch: EngineWatch;
   readonly lives: EngineLives;
+  readonly exitEvents: ExitEvents;
   readonly images: Images;
   readonly sidecarContent: SidecarContent;
   readonly workerId: string;
@@ -42,6 +45,8 @@ export interface DockerRuntimeOptions {
 
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
+/** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
+const GIVE_WAY_LIMIT_MS = 5_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -52,6 +57,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const held = new Map<string, HeldExecution>();
   /** Pulls that were begun beside the claims, until the executions run. */
   const begun = new Map<string, PullsAhead>();
+  const starts = createRush(options.clock);
   const takeover = createTakeover(engine, workerId, options.owner);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
@@ -95,10 +101,20 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     const key = executionKey(spec.execution);
     const pulls = begun.get(key) ?? pullAhead(options.images, []);
     begun.delete(key);
-    const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, run).finally(() => pulls.end());
-    if (!step.ok) return step.result;
-    const remember = (result: ExecutionResult) => record(spec.execution, result);
-    return await startAndFollow(engine, watch, step.ready, { ...run, record: remember });
+    const started = starts.enter();
+    try {
+      const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, run);
+      if (!step.ok) return step.result;
+      const onStage: RunOptions["onStage"] = (stage, container) => {
+        if (stage === "running") started();
+        run.onStage?.(stage, container);
+      };
+      const remember = (result: ExecutionResult) => record(spec.execution, result);
+      return await startAndFollow(options, step.ready, { ...run, onStage, record: remember });
+    } finally {
+      pulls.end();
+      started();
+    }
   }
 
   function recovered(adopted: Adopted): RecoveredExecution {
@@ -183,11 +199,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       if (here === undefined) return;
       try {
         const room = { engine, execution, held: here, cleanup: options.cleanup };
-        const discard = async () => {
-          await closeExecution(ledger, room);
-          await discardExecution(ledger, room);
-        };
-        await retry(() => persist(watch, undefined, discard, Number.POSITIVE_INFINITY));
+        const insist = (step: () => Promise<void>) =>
+          retry(() => persist(watch, undefined, step, Number.POSITIVE_INFINITY));
+        await insist(() => closeExecution(ledger, room));
+        await starts.over(GIVE_WAY_LIMIT_MS);
+        await insist(() => discardExecution(ledger, room));
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,

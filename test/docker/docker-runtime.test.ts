@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { createExitEvents } from "../../src/docker/container/exit-events.ts";
 import { createDockerRuntime } from "../../src/docker/docker-runtime.ts";
 import { createEngineLives } from "../../src/docker/engine/engine-lives.ts";
 import { createEngineWatch } from "../../src/docker/engine/engine-watch.ts";
@@ -31,6 +32,7 @@ function runtimeOf(scene: RecordsScene) {
     engine,
     watch,
     lives: createEngineLives(engine),
+    exitEvents: createExitEvents(engine, workerId, log),
     images: {
       expected: async () => undefined,
       pull(image, _, signal) {

@@ -41,6 +41,7 @@ test("a task whose images are here costs these calls to the engine, and none twi
       // Whether the container has the sidecar's content.
       "GET /volumes/NAME",
       "POST /containers/ID/start",
+      // The events have told of the end by then; who would have missed one waits as well.
       "POST /containers/ID/wait",
     ].sort(),
   );
@@ -55,4 +56,13 @@ test("a task whose images are here costs these calls to the engine, and none twi
       "DELETE /volumes/NAME",
     ].sort(),
   );
+});
+
+test("without the engine's events a task ends as well, and says the same", async () => {
+  using docker = await DockerRelay.start(testEnvironment().dockerHost);
+  const asked = docker.next(/^GET \S*\/events/, "hold");
+  await using fixture = await WorkerFixture.start("no-events", { env: { DOCKER_HOST: docker.address } });
+  const { data } = await fixture.run("exit 3");
+  await asked;
+  expect(data).toMatchObject({ failure_reason: "container_exit", exit_code: 3 });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { AssignmentParts } from "../support/assignment-builder.ts";
-import { testImage } from "../support/images.ts";
+import { agentImage, testImage } from "../support/images.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 let fixture: WorkerFixture;
@@ -83,6 +83,12 @@ describe("containers", () => {
       expect(data.message).toContain(String(code));
     });
   }
+
+  test("the code is the process's own, whatever the image says in its labels", async () => {
+    const boasting = await agentImage(fixture.environment, "boasting", { labels: { exitCode: "0" } });
+    const { data } = await fixture.run("exit 6", { docker_image: boasting.reference });
+    expect(data).toMatchObject({ failure_reason: "container_exit", exit_code: 6 });
+  });
 
   test("SIGKILL from outside is container_exit 137, for memory it is not", async () => {
     const { task_id } = await fixture.runUntilReady(OBEDIENT);

@@ -6,6 +6,7 @@ import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
 import { type ContainerDetails, WaitAnswer } from "../engine/engine-schemas.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { parseJson } from "../engine/json-lines.ts";
 
 /** How a container's process ended; `gone` when somebody else removed the container, with the code if it was seen. */
 export type ContainerExit =
@@ -14,7 +15,10 @@ export type ContainerExit =
 
 /** A subscription to a container's end. */
 export interface ExitSubscription {
-  /** Resolves when the container has ended, whatever becomes of the connection; rejects only on a bug or after `close`. */
+  /**
+   * Resolves when the container has ended, whatever becomes of the connection. Rejects with an `EngineError` where the engine
+   * refuses to tell, and after `close`.
+   */
   readonly exit: Promise<ContainerExit>;
   /** Ends the subscription. */
   close(): void;
@@ -30,21 +34,31 @@ const LAST_PAUSE_MS = 5_000;
 const LASTED_MS = 5_000;
 
 /**
- * Subscribes to the end of a container that is created but not yet started, or runs. Resolves once the engine has
- * taken the subscription: no end that comes later can be missed. A broken connection, or a restarted daemon, is followed
- * by a look at the container and a new subscription.
+ * Subscribes to the end of a container that was started, whether it still runs or not. A broken connection, or a restarted
+ * daemon, is followed by a look at the container and a new subscription. `early` may tell the exit code before the engine's
+ * own answer.
  */
-export async function subscribeExit(
+export function subscribeExit(
   engine: Engine,
   watch: EngineWatch,
   id: string,
-  condition: "next-exit" | "not-running",
-): Promise<ExitSubscription> {
+  early?: Promise<number>,
+): ExitSubscription {
   const abort = new AbortController();
-  const first = await openWait(engine, id, condition, abort.signal);
-  const exit = follow(engine, watch, id, first, abort.signal);
+  const { signal } = abort;
+  const answered = persist(watch, signal, () => openWait(engine, id, signal)).then((first) =>
+    follow(engine, watch, id, first, signal),
+  );
+  const exit = early === undefined ? answered : Promise.race([answered, earlyExit(early)]);
   exit.catch(() => {});
   return { exit, close: () => abort.abort(new EngineError("aborted", "the wait was ended")) };
+}
+
+/** A SIGKILL needs a look at the container: that may have been memory, or somebody who removes it. */
+async function earlyExit(early: Promise<number>): Promise<ContainerExit> {
+  const exitCode = await early;
+  if (exitCode === SIGKILLED) return await new Promise(() => {});
+  return { kind: "exited", exitCode, oomKilled: false };
 }
 
 async function follow(
@@ -84,13 +98,13 @@ async function resume(engine: Engine, id: string, signal: AbortSignal): Promise<
     const ended = exitOf(details);
     if (ended !== undefined) return ended;
     // One that is not started yet is "not running" too, with code 0: it has not ended.
-    if (details.State.Status !== "created") return await openWait(engine, id, "not-running", signal);
+    if (details.State.Status !== "created") return await openWait(engine, id, signal);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-function openWait(engine: Engine, id: string, condition: string, signal: AbortSignal): Promise<Readable> {
-  return engine.open({ method: "POST", path: `/containers/${id}/wait`, query: { condition }, signal });
+function openWait(engine: Engine, id: string, signal: AbortSignal): Promise<Readable> {
+  return engine.open({ method: "POST", path: `/containers/${id}/wait`, query: { condition: "not-running" }, signal });
 }
 
 function readWait(stream: Readable): Promise<number> {
@@ -133,12 +147,4 @@ async function confirm(engine: Engine, id: string, exitCode: number): Promise<Co
 export function exitOf(details: ContainerDetails): ContainerExit | undefined {
   if (details.State.Status !== "exited" && details.State.Status !== "dead") return undefined;
   return { kind: "exited", exitCode: details.State.ExitCode, oomKilled: details.State.OOMKilled };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

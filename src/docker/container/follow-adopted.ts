@@ -1,13 +1,12 @@
 import type { ExecutionResult, StopCause } from "../../task/execution-result.ts";
 import { StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
-import { describeError, hasStatus } from "../engine/engine-error.ts";
 import type { ContainerDetails } from "../engine/engine-schemas.ts";
-import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import type { EngineWatch } from "../engine/engine-watch.ts";
 import type { Adopted } from "../records/adoption.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
-import { exitOf, subscribeExit } from "./container-exit.ts";
-import { type FollowOptions, follow } from "./run-container.ts";
+import { exitOf } from "./container-exit.ts";
+import { type FollowOptions, followStarted } from "./run-container.ts";
 
 /** Grace of a stop that a dead worker had begun: the task has had its time already. */
 const RESUMED_STOP_GRACE_MS = 2_000;
@@ -26,19 +25,9 @@ export async function followAdopted(
   if (settled !== undefined || adopted.container === undefined) return settled ?? CONTAINER_IS_GONE;
   const container = taskContainer(adopted.container);
   const { verdict } = adopted;
-  try {
-    const subscription = await persist(watch, undefined, () =>
-      subscribeExit(engine, watch, container.id, "not-running"),
-    );
-    if (verdict?.kind !== "stopped") run.onStage?.("running", container.name);
-    const options = verdict?.kind === "stopped" ? stopping(run, verdict.cause) : run;
-    return await follow(engine, watch, container, subscription, options);
-  } catch (error) {
-    const detail = hasStatus(error, 404)
-      ? `container ${container.name} was removed by somebody else before its result was read`
-      : `could not wait for container ${container.name}: ${describeError(error)}`;
-    return { kind: "failed", reason: "container_wait", detail };
-  }
+  if (verdict?.kind !== "stopped") run.onStage?.("running", container.name);
+  const options = verdict?.kind === "stopped" ? stopping(run, verdict.cause) : run;
+  return await followStarted(engine, watch, container, options);
 }
 
 const CONTAINER_IS_GONE: ExecutionResult = {

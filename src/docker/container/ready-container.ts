@@ -8,7 +8,6 @@ import type { EngineLives } from "../engine/engine-lives.ts";
 import { removeContainer } from "../engine/engine-objects.ts";
 import { persist } from "../engine/engine-watch.ts";
 import type { HeldExecution, TaskContainer } from "../records/held-execution.ts";
-import { type ExitSubscription, subscribeExit } from "./container-exit.ts";
 import { createTaskContainer } from "./create-task-container.ts";
 import { guessTask } from "./guess-task.ts";
 import { type Preparation, type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
@@ -19,10 +18,9 @@ export interface ReadyOptions extends PrepareOptions {
   readonly log: Log;
 }
 
-/** A created container with everything that was asked for, and the subscription to its end. */
+/** A created container with everything that was asked for. */
 export interface ReadyContainer {
   readonly container: TaskContainer;
-  readonly subscription: ExitSubscription;
   /** `false` once the daemon has been restarted and the container's mounts have not come through that. */
   isIntact(): boolean;
 }
@@ -121,20 +119,10 @@ async function make(
   const checks = persist(watch, signal, () => Promise.all(task.sidecars.map((sidecar) => sidecar.stillValid())));
   const isValid = checks.then((answers) => answers.every((ok) => ok));
   isValid.catch(() => {});
-  try {
-    const subscribe = () => subscribeExit(engine, watch, container.id, "next-exit");
-    const subscription = await persist(watch, undefined, subscribe);
-    return { container, from: task, isValid, subscription, isIntact: () => life?.lasts() ?? true };
-  } catch (error) {
-    await removeContainer(engine, container.id).catch(() => {});
-    delete held.container;
-    const detail = `could not wait for container ${container.name}: ${describeError(error)}`;
-    return { ok: false, result: { kind: "failed", reason: "container_wait", detail } };
-  }
+  return { container, from: task, isValid, isIntact: () => life?.lasts() ?? true };
 }
 
 async function discard(options: ReadyOptions, held: HeldExecution, made: Made): Promise<void> {
-  made.subscription.close();
   await persist(options.watch, undefined, () => removeContainer(options.engine, made.container.id));
   delete held.container;
 }

@@ -5,7 +5,8 @@ import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
-import type { ContainerExit, ExitSubscription } from "./container-exit.ts";
+import { type ContainerExit, subscribeExit } from "./container-exit.ts";
+import type { ExitEvents } from "./exit-events.ts";
 import type { ReadyContainer } from "./ready-container.ts";
 import { stopContainer } from "./stop-container.ts";
 
@@ -18,31 +19,33 @@ export interface FollowOptions extends RunOptions {
   readonly record: (result: ExecutionResult) => Promise<void>;
 }
 
-/**
- * Starts a created task container, whose end is subscribed to already, and follows it to its end. Expected failures are
- * results; rejects only on a bug.
- */
+export interface StartRoom {
+  readonly engine: Engine;
+  readonly watch: EngineWatch;
+  readonly exitEvents: ExitEvents;
+}
+
+/** Starts a created task container and follows it to its end. Expected failures are results; rejects only on a bug. */
 export async function startAndFollow(
-  engine: Engine,
-  watch: EngineWatch,
+  room: StartRoom,
   ready: ReadyContainer,
   options: FollowOptions,
 ): Promise<ExecutionResult> {
-  const { container, subscription } = ready;
-  if (options.signal.aborted) {
-    subscription.close();
-    return await stoppedBeforeRunning(engine, container, options.signal);
-  }
+  const { engine, watch } = room;
+  const { container } = ready;
+  if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
+  const lookout = room.exitEvents.lookOut(container.id);
   try {
     await start(engine, watch, ready, options.signal);
+    options.onStage?.("running", container.name);
+    return await followStarted(engine, watch, container, options, lookout.exitCode);
   } catch (error) {
-    subscription.close();
     if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
     if (!(error instanceof EngineError)) throw error;
     return failed("container_start", `could not start container ${container.name}: ${startProblem(error)}`);
+  } finally {
+    lookout.close();
   }
-  options.onStage?.("running", container.name);
-  return await follow(engine, watch, container, subscription, options);
 }
 
 /** One that has run must not be run again: after a broken call the container tells whether it was started. */
@@ -60,16 +63,20 @@ async function start(engine: Engine, watch: EngineWatch, ready: ReadyContainer, 
   });
 }
 
-/** Follows a container that runs, or has ended, to its result; ends it when the signal says so. */
-export async function follow(
+/**
+ * Follows a container that runs, or has ended, to its result; ends it when the signal says so. `early` may tell its exit code
+ * before the engine's own answer. Expected failures are results; rejects only on a bug.
+ */
+export async function followStarted(
   engine: Engine,
   watch: EngineWatch,
   container: TaskContainer,
-  subscription: ExitSubscription,
   options: FollowOptions,
+  early?: Promise<number>,
 ): Promise<ExecutionResult> {
   const { signal } = options;
   const aborted = whenAborted(signal);
+  const subscription = subscribeExit(engine, watch, container.id, early);
   try {
     const first = await Promise.race([subscription.exit, aborted.promise]);
     if (first !== undefined) return resultOf(container, first);
@@ -80,6 +87,11 @@ export async function follow(
     const exit = await stopContainer(engine, watch, container.id, request, subscription.exit);
     const exitCode = exit?.exitCode;
     return { kind: "stopped", cause: request.cause, ...(exitCode === undefined ? {} : { exitCode }) };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const isGone = hasStatus(error, 404);
+    const detail = isGone ? goneDetail(container) : `could not wait for container ${container.name}: ${error.message}`;
+    return failed("container_wait", detail);
   } finally {
     aborted.forget();
     subscription.close();
@@ -97,9 +109,13 @@ function resultOf(container: TaskContainer, exit: ContainerExit): ExecutionResul
   return {
     kind: "failed",
     reason: "container_wait",
-    detail: `container ${container.name} was removed by somebody else before its result was read`,
+    detail: goneDetail(container),
     ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
   };
+}
+
+function goneDetail({ name }: TaskContainer): string {
+  return `container ${name} was removed by somebody else before its result was read`;
 }
 
 async function stoppedBeforeRunning(
@@ -123,7 +139,7 @@ function startProblem(error: EngineError): string {
   return error.message.replace(/\s+/g, " ");
 }
 
-function failed(reason: "container_start", detail: string): ExecutionResult {
+function failed(reason: "container_start" | "container_wait", detail: string): ExecutionResult {
   return { kind: "failed", reason, detail };
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { EngineError } from "../engine/engine-error.ts";
+import { onJsonLine } from "../engine/json-lines.ts";
 
 /** One JSON line of the answer to `POST /images/create` (Docker Engine API, "Create an image"). */
 const ProgressLine = v.object({
@@ -9,9 +10,6 @@ const ProgressLine = v.object({
   error: v.optional(v.string()),
   errorDetail: v.optional(v.object({ message: v.optional(v.string()) })),
 });
-
-/** A line this long is no progress line: the engine's are some hundred bytes. */
-const MAX_LINE_BYTES = 1024 * 1024;
 
 /** What a pull has come to: the error that Docker reports inside the stream, or what it has pulled. */
 export interface PullEnd {
@@ -28,7 +26,6 @@ export interface PullEnd {
  */
 export function readPullProgress(stream: Readable, stallMs: number, clock: Clock = systemClock): Promise<PullEnd> {
   return new Promise((resolve, reject) => {
-    let pending = "";
     let failure: string | undefined;
     let digest: string | undefined;
     let isUpToDate = false;
@@ -46,8 +43,8 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
       const seconds = Math.round(stallMs / 1000);
       finish(() => reject(new EngineError("stalled", `no progress for ${seconds} s: the pull was given up`)));
     }
-    function take(line: string): void {
-      const parsed = v.safeParse(ProgressLine, parseJson(line));
+    function take(line: unknown): void {
+      const parsed = v.safeParse(ProgressLine, line);
       if (!parsed.success) return;
       failure ??= parsed.output.errorDetail?.message ?? parsed.output.error;
       const status = parsed.output.status ?? "";
@@ -55,17 +52,12 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
       isUpToDate ||= status.startsWith("Status: Image is up to date");
     }
 
-    stream.setEncoding("utf8");
-    stream.on("data", (chunk: string) => {
+    stream.on("data", () => {
       stall.cancel();
       stall = clock.after(stallMs, onStall);
-      const lines = (pending + chunk).split("\n");
-      pending = lines.pop() ?? "";
-      if (pending.length > MAX_LINE_BYTES) pending = "";
-      for (const line of lines) take(line);
     });
+    onJsonLine(stream, take);
     stream.on("end", () => {
-      take(pending);
       finish(() =>
         resolve({
           ...(failure === undefined ? {} : { failure }),
@@ -81,12 +73,4 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
       finish(() => reject(new EngineError("unreachable", "the connection broke during the pull")));
     });
   });
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { createExitEvents } from "../../../src/docker/container/exit-events.ts";
 import { type ReadyOptions, readyContainer } from "../../../src/docker/container/ready-container.ts";
 import { startAndFollow } from "../../../src/docker/container/run-container.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
@@ -73,7 +74,6 @@ test("a container that was made in advance is made again where the daemon was re
   pulled.resolve();
   const ready = await readiness;
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
-  ready.ready.subscription.close();
   expect(ready.ready.container.id).not.toBe(first);
   expect(held.container?.id).toBe(ready.ready.container.id);
   expect(await inspectContainer(scene.engine, first)).toBeUndefined();
@@ -88,7 +88,8 @@ test("a container whose mounts are gone is not started", async () => {
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   life.lasts = false;
   const run = { signal, record: async () => {} };
-  const result = await startAndFollow(options.engine, options.watch, ready.ready, run);
+  const exitEvents = createExitEvents(scene.engine, scene.workerId, options.log);
+  const result = await startAndFollow({ ...options, exitEvents }, ready.ready, run);
   const { id, name } = ready.ready.container;
   expect(result).toEqual({
     kind: "failed",
@@ -96,6 +97,7 @@ test("a container whose mounts are gone is not started", async () => {
     detail: `could not start container ${name}: the Docker daemon was restarted just before`,
   });
   expect((await inspectContainer(scene.engine, id))?.State.Status).toBe("created");
+  exitEvents.close();
   await removeContainer(scene.engine, id);
 });
 
@@ -126,6 +128,5 @@ test("a copy that the engine breaks off with a failure of its own is made anew, 
   const once = broken("Error processing tar file: lchown /x: no such file or directory", 1);
   const ready = await readyContainer({ ...options, sidecarContent: once }, spec, held, run);
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
-  ready.ready.subscription.close();
   expect(once.calls()).toBe(2);
 });
