@@ -53,10 +53,17 @@ export class BenchWorker {
 
   /** Hands out one task and answers the time until its result, which must be a success. */
   async run(parts: AssignmentParts): Promise<number> {
+    return (await this.runTask(parts)).ms;
+  }
+
+  /** The same, with the task's id and when it was handed out, in milliseconds since 1970. */
+  async runTask(
+    parts: AssignmentParts,
+  ): Promise<{ readonly ms: number; readonly taskId: string; readonly sentAt: number }> {
     const data = assignment(parts);
     const ms = await this.#result(data);
     await this.settled([data]);
-    return ms;
+    return { ms, taskId: data.task_id, sentAt: this.#sentMs(data.task_id) };
   }
 
   /** Hands out `count` tasks at once; the time until the last result, and that until each claim. */

@@ -1,9 +1,12 @@
 import { sidecarImage } from "../../test/support/images.ts";
+import { nowMs } from "../../test/support/oz-events.ts";
 import type { PushedImage } from "../../test/support/push-image.ts";
 import { Relay } from "../../test/support/relay.ts";
 import { type BenchContext, bareBody, simpleTask } from "./bench-context.ts";
 import type { Figure } from "./figure.ts";
 import { sideBySide, timed } from "./side-by-side.ts";
+import { StartTimes } from "./start-times.ts";
+import { median, spread } from "./statistics.ts";
 
 const BARE = "create, start, wait";
 const FAR_DELAY_MS = 40;
@@ -14,12 +17,29 @@ export async function measureOneTask(context: BenchContext): Promise<Figure[]> {
   const task = simpleTask(context);
   await worker.run(task);
   const body = await bareBody(context, task);
+  using starts = await StartTimes.watch(context.environment.dockerHost.slice("unix://".length));
+  const started = { worker: [] as number[], bare: [] as number[] };
   const figures = await sideBySide(
     context,
     context.rounds(25),
-    () => worker.run(task),
-    () => runBare(context, [body]),
+    async () => {
+      const { ms, taskId, sentAt } = await worker.runTask(task);
+      started.worker.push(starts.since(sentAt, taskId));
+      return ms;
+    },
+    async () => {
+      const from = nowMs();
+      const { ms, ids } = await runBare(context, [body]);
+      for (const id of ids) started.bare.push(starts.since(from, id));
+      return ms;
+    },
   );
+  const startFigures = {
+    worker: median(started.worker),
+    bare: median(started.bare),
+    rounds: figures.rounds,
+    spread: Math.max(spread(started.worker), spread(started.bare)),
+  };
   // What a worker must do besides, whatever it is made of: the registry decides which image a task gets.
   const images = [context.agent.reference, context.sidecar.reference];
   const pullBoth = () => Promise.all(images.map((image) => context.bare.pull(image)));
@@ -27,10 +47,11 @@ export async function measureOneTask(context: BenchContext): Promise<Figure[]> {
     context,
     context.rounds(25),
     () => worker.run(task),
-    () => runBare(context, [body], undefined, pullBoth),
+    async () => (await runBare(context, [body], undefined, pullBoth)).ms,
   );
   return [
     comparison("one-task", "One task at a time", BARE, figures, { mustHold: 1.08, goal: 1 }),
+    comparison("one-task-start", "Until its container is started", "create, start", startFigures),
     comparison("one-task-pulled", "The same, both images asked for", `pulls beside ${BARE}`, asked),
   ];
 }
@@ -47,10 +68,10 @@ export async function measureBursts(context: BenchContext): Promise<Figure[]> {
       context,
       rounds,
       async () => (await worker.runAtOnce(count, task)).ms,
-      () => runBare(context, bodies),
+      async () => (await runBare(context, bodies)).ms,
     );
   };
-  const twenty = await burst(20, context.rounds(7));
+  const twenty = await burst(20, context.rounds(15));
   const forty = await burst(40, context.rounds(3));
   return [
     comparison("burst-20", "A burst of 20 tasks", `20 times ${BARE}`, twenty, { mustHold: 1.05 }),
@@ -83,7 +104,7 @@ export async function measureFarRegistry(context: BenchContext): Promise<Figure[
       context,
       context.rounds(9),
       () => worker.run(task),
-      () => runBare(context, [body], async () => void (await Promise.all(images.map((image) => bare.pull(image))))),
+      async () => (await runBare(context, [body], () => Promise.all(images.map((image) => bare.pull(image))))).ms,
     );
     const title = "A registry 40 ms away, three images";
     return [comparison("far-registry", title, `pulls side by side, ${BARE}`, figures, { mustHold: 1.6, goal: 1.4 })];
@@ -95,9 +116,9 @@ export async function measureFarRegistry(context: BenchContext): Promise<Figure[
 async function runBare(
   context: BenchContext,
   bodies: readonly object[],
-  before: () => Promise<void> = async () => {},
+  before: () => Promise<unknown> = async () => {},
   beside?: () => Promise<unknown>,
-): Promise<number> {
+): Promise<{ readonly ms: number; readonly ids: readonly string[] }> {
   const { bare } = context;
   let ids: readonly string[] = [];
   const ms = await timed(async () => {
@@ -106,7 +127,7 @@ async function runBare(
   });
   await Promise.all(ids.map((id) => bare.remove(id)));
   await Bun.sleep(30);
-  return ms;
+  return { ms, ids };
 }
 
 function comparison(

@@ -46,7 +46,7 @@ export interface DockerRuntimeOptions {
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
 /** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
-const GIVE_WAY_LIMIT_MS = 5_000;
+const GIVE_WAY_LIMIT_MS = 3_000;
 const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
@@ -101,16 +101,18 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     const key = executionKey(spec.execution);
     const pulls = begun.get(key) ?? pullAhead(options.images, []);
     begun.delete(key);
-    const started = starts.enter();
+    let started = () => {};
+    const onStage: RunOptions["onStage"] = (stage, container) => {
+      started();
+      if (stage === "creating") started = starts.enter();
+      run.onStage?.(stage, container);
+    };
+    const watched = { ...run, onStage };
     try {
-      const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, run);
+      const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, watched);
       if (!step.ok) return step.result;
-      const onStage: RunOptions["onStage"] = (stage, container) => {
-        if (stage === "running") started();
-        run.onStage?.(stage, container);
-      };
       const remember = (result: ExecutionResult) => record(spec.execution, result);
-      return await startAndFollow(options, step.ready, { ...run, onStage, record: remember });
+      return await startAndFollow(options, step.ready, { ...watched, record: remember });
     } finally {
       pulls.end();
       started();
@@ -203,7 +205,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
           retry(() => persist(watch, undefined, step, Number.POSITIVE_INFINITY));
         await insist(() => closeExecution(ledger, room));
         await starts.over(GIVE_WAY_LIMIT_MS);
-        await insist(() => discardExecution(ledger, room));
+        await insist(() => discardExecution(room));
       } catch (error) {
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,

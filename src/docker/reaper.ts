@@ -22,12 +22,12 @@ import { isPlaceholder } from "./sidecars/clear-stale.ts";
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
 const DECENT_TIME_MS = 60_000;
 /** No copy takes longer: what nothing mounts after that is nobody's. */
-const COPIED_WITHIN_MS = 3_600_000;
+const COPIED_WITHIN_MS = 2 * 3_600_000;
 /** After this time nobody is still busy with clearing an execution away, this process included. */
 const CLEARED_WITHIN_MS = 600_000;
 
 /**
- * Removes what dead workers, of whatever id, have left half-way: copies that were never published, their sources, private
+ * Removes what dead workers, of whatever id, have left half-way: copies that were never published, what served them, private
  * volumes, records that belong to nothing any more, and all of executions whose result is with Oz. Only objects with our
  * labels, and only where the owner is gone for certain. Tasks whose result is not with Oz are no business of the reaper's:
  * these are adopted. Never rejects.
@@ -140,9 +140,9 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
     const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
     const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
     for (const volume of volumes) await reapVolume(volume, mounted, current);
-    for (const image of await listImages(engine, `${LABELS.kind}=${kinds.source}`)) await reapImage(image);
     const named = await listVolumesNamed(engine, LABEL_PREFIX);
     for (const volume of named) if (!mounted.has(volume.Name)) await reapUnlabelled(volume, containers, volumes);
+    for (const image of await listImages(engine, `${LABELS.kind}=${kinds.source}`)) await reapImage(image);
   } catch (error) {
     log.debug("what dead workers left could not all be removed", { reason: describeError(error) });
   }

@@ -162,7 +162,7 @@ async function removeOne(docker: Docker, which: number, journal: Journal): Promi
 
 /** What is left once all workers have ended in order and the reaper has had its time. */
 async function leaks({ docker }: PrivateDockerd): Promise<readonly string[]> {
-  const soon = () => Date.now() + 3_600_000;
+  const soon = () => Date.now() + 2 * 3_600_000;
   const log = recordedLog();
   await reap(createEngine(docker.modem), currentOwner(), log, soon);
   const containers = await docker.listContainers({ all: true });

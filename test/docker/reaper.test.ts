@@ -83,7 +83,7 @@ describe("is removed", () => {
     expect(made.map((image) => left.includes(image))).toEqual([false, true]);
     expect(left).toContain(id);
     // Nobody copies for so long.
-    await clear(scene, () => Date.now() + 2 * 3_600_000);
+    await clear(scene, () => Date.now() + 3 * 3_600_000);
     expect((await scene.docker.listImages()).map(({ Id }) => Id)).not.toContain(made[1]);
   });
 

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DockerRelay } from "../support/docker-relay.ts";
+import { testEnvironment } from "../support/environment.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 let folder = "";
@@ -70,4 +72,21 @@ test("without a limit the file's counts", async () => {
   await fixture.oz.waitForMessage("task_rejected", second.task_id);
   await fixture.oz.cancel(first.task_id);
   await fixture.oz.waitForResult(first.task_id);
+});
+
+test("clearing away gives way to a task that is being started, and not for long", async () => {
+  using docker = await DockerRelay.start(testEnvironment().dockerHost);
+  await using fixture = await WorkerFixture.start("give-way", { env: { DOCKER_HOST: docker.address } });
+  const held = docker.next(/^POST \S*\/start/, "hold");
+  const starting = fixture.task("exit 0");
+  await fixture.oz.assign(starting);
+  await held;
+  const { taskId } = await fixture.run("exit 0");
+  const ended = performance.now();
+  await Bun.sleep(1_000);
+  expect(await fixture.containers(taskId)).toHaveLength(1);
+  await fixture.untilCleared(taskId);
+  expect(performance.now() - ended).toBeLessThan(8_000);
+  docker.cut();
+  expect((await fixture.oz.waitForResult(starting.task_id)).type).toBe("task_completed");
 });

@@ -46,9 +46,7 @@ export function subscribeExit(
 ): ExitSubscription {
   const abort = new AbortController();
   const { signal } = abort;
-  const answered = persist(watch, signal, () => openWait(engine, id, signal)).then((first) =>
-    follow(engine, watch, id, first, signal),
-  );
+  const answered = follow(engine, watch, id, signal);
   const exit = early === undefined ? answered : Promise.race([answered, earlyExit(early)]);
   exit.catch(() => {});
   return { exit, close: () => abort.abort(new EngineError("aborted", "the wait was ended")) };
@@ -61,18 +59,14 @@ async function earlyExit(early: Promise<number>): Promise<ContainerExit> {
   return { kind: "exited", exitCode, oomKilled: false };
 }
 
-async function follow(
-  engine: Engine,
-  watch: EngineWatch,
-  id: string,
-  first: Readable,
-  signal: AbortSignal,
-): Promise<ContainerExit> {
-  let stream = first;
+async function follow(engine: Engine, watch: EngineWatch, id: string, signal: AbortSignal): Promise<ContainerExit> {
+  let stream: Readable | undefined;
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     const openedAt = systemClock.now();
     try {
+      // Once only without a look before: a daemon that was killed may have forgotten that it had started the container.
+      stream ??= await openWait(engine, id, signal);
       return await confirm(engine, id, await readWait(stream));
     } catch (error) {
       if (signal.aborted) throw signal.reason;

@@ -36,13 +36,14 @@ export async function startAndFollow(
   if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
   const lookout = room.exitEvents.lookOut(container.id);
   try {
-    await start(engine, watch, ready, options.signal);
-    options.onStage?.("running", container.name);
-    return await followStarted(engine, watch, container, options, lookout.exitCode);
-  } catch (error) {
+    const problem = await start(engine, watch, ready, options.signal).catch((error: unknown) => error);
+    if (problem === undefined) {
+      options.onStage?.("running", container.name);
+      return await followStarted(engine, watch, container, options, lookout.exitCode);
+    }
     if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
-    if (!(error instanceof EngineError)) throw error;
-    return failed("container_start", `could not start container ${container.name}: ${startProblem(error)}`);
+    if (!(problem instanceof EngineError)) throw problem;
+    return failed("container_start", `could not start container ${container.name}: ${startProblem(problem)}`);
   } finally {
     lookout.close();
   }
@@ -89,9 +90,8 @@ export async function followStarted(
     return { kind: "stopped", cause: request.cause, ...(exitCode === undefined ? {} : { exitCode }) };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const isGone = hasStatus(error, 404);
-    const detail = isGone ? goneDetail(container) : `could not wait for container ${container.name}: ${error.message}`;
-    return failed("container_wait", detail);
+    if (signal.aborted) return { kind: "stopped", cause: stopRequest(signal).cause };
+    return failed("container_wait", `could not wait for container ${container.name}: ${error.message}`);
   } finally {
     aborted.forget();
     subscription.close();
@@ -109,13 +109,9 @@ function resultOf(container: TaskContainer, exit: ContainerExit): ExecutionResul
   return {
     kind: "failed",
     reason: "container_wait",
-    detail: goneDetail(container),
+    detail: `container ${container.name} was removed by somebody else before its result was read`,
     ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
   };
-}
-
-function goneDetail({ name }: TaskContainer): string {
-  return `container ${name} was removed by somebody else before its result was read`;
 }
 
 async function stoppedBeforeRunning(

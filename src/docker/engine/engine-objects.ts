@@ -1,6 +1,6 @@
 import { labelFilter } from "../records/labels.ts";
 import type { Engine, EngineRequest } from "./engine.ts";
-import { hasStatus } from "./engine-error.ts";
+import { describeError, hasStatus } from "./engine-error.ts";
 import {
   ContainerDetails,
   ContainerList,
@@ -14,10 +14,11 @@ import {
 
 /** Creating a container may copy an image's volumes, on a disk that is busy. */
 const CREATE_LIMIT_MS = 300_000;
-/** For what is never started: the engine wants a command of images that have none. */
-export const NO_COMMAND = ["-"];
 const REMOVE_LIMIT_MS = 120_000;
 const RECORD_LIMIT_MS = 60_000;
+
+/** For what is never started: the engine wants a command of images that have none. */
+export const NO_COMMAND = ["-"];
 
 /** Creates a container and answers its id. A failure with status 409 means that the name is taken. */
 export async function createContainer(
@@ -57,8 +58,7 @@ export async function removeContainer(engine: Engine, idOrName: string): Promise
   try {
     await engine.run(request);
   } catch (error) {
-    // 409: a removal of it is under way already.
-    if (!hasStatus(error, 404, 409)) throw error;
+    if (!hasStatus(error, 404) && !(hasStatus(error, 409) && /in progress/i.test(describeError(error)))) throw error;
   }
 }
 

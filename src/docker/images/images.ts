@@ -153,8 +153,14 @@ export function createImages(options: ImagesOptions): Images {
     credentials: PullCredentials | undefined,
     signal: AbortSignal,
   ): Promise<Attempt> {
+    let tries = 0;
     for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
-      const answer = await persist(watch, signal, () => attempt(reference, credentials, signal));
+      let answer = await persist(watch, signal, () => {
+        tries += 1;
+        return attempt(reference, credentials, signal);
+      });
+      // One that broke may have moved the name.
+      if (answer.ok && tries > 1) answer = { ...answer, isUnchanged: false };
       if (answer.ok || answer.kind !== "network" || delayMs === undefined) return answer;
       log.warn("a pull failed on the network and is tried again", {
         image: reference.familiar,

@@ -76,7 +76,8 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     const isKept = details !== undefined && isKeptName(details.Name);
     if (done || isKept || (claim === undefined && details === undefined)) {
       const held = { attempt, ...(details ? { container: { id: details.Id, name: details.Name } } : {}) };
-      await discardExecution(ledger, { engine, execution, held, cleanup: !isKept });
+      await ledger.dropClaim(execution, attempt);
+      await discardExecution({ engine, execution, held, cleanup: !isKept });
       return undefined;
     }
     return { execution, attempt, ...(details ? { container: details } : {}), ...(verdict ? { verdict } : {}) };

@@ -18,22 +18,22 @@ export interface DiscardRoom {
 
 /**
  * Sees to it that no worker reports an execution again, its result being safe with Oz, whatever becomes of the rest: one
- * quick step. With `cleanup` off that is a name of the container which says so, and it stays. May be repeated; failures
- * are `EngineError`s.
+ * quick step. With `cleanup` off that is a name of the container which says so, and it stays. The claim goes behind that: from
+ * then on the execution can be claimed anew. May be repeated; failures are `EngineError`s.
  */
 export async function closeExecution(ledger: Ledger, room: DiscardRoom): Promise<void> {
   const { engine, execution, held, cleanup } = room;
   const { attempt, container } = held;
   if (container !== undefined && !cleanup) await keepContainer(engine, container.id, keptName(container.name, attempt));
   else await ledger.done(execution, attempt);
+  await ledger.dropClaim(execution, attempt);
 }
 
 /** Clears away what a closed execution has left. May be repeated; failures are `EngineError`s. */
-export async function discardExecution(ledger: Ledger, room: DiscardRoom): Promise<void> {
-  const { engine, execution, held, cleanup } = room;
+export async function discardExecution(room: DiscardRoom): Promise<void> {
+  const { engine, held, cleanup } = room;
   const { attempt, container } = held;
   const keeps = container !== undefined && !cleanup;
-  await ledger.dropClaim(execution, attempt);
   if (container !== undefined && !keeps) await removeContainer(engine, container.id);
   await removeVolumesOf(engine, attempt, keeps ? ["private"] : []);
 }

@@ -24,7 +24,7 @@ export interface SidecarUse {
   readonly image: string;
   readonly mountPath: string;
   readonly readWrite: boolean;
-  /** Labels and name of a private copy, should one be needed. */
+  /** Labels of a private copy, and how its name begins, should one be needed. */
   readonly privateVolume: string;
   readonly privateLabels: Readonly<Record<string, string>>;
 }

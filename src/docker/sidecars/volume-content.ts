@@ -13,7 +13,7 @@ import {
 import { LABELS, type ObjectKind } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
 import { fillVolume } from "./fill-volume.ts";
-import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
+import type { PreparedSidecar, SidecarContent, SidecarUse } from "./sidecar-content.ts";
 
 /**
  * Sidecars as copies in volumes, for every engine. Content that is only read is shared by image id. A volume counts as
@@ -95,6 +95,22 @@ export function createVolumeContent(
     return prepared(volume, mountPath, true, imageId);
   }
 
+  async function fillPrivate(volume: string, use: SidecarUse, signal: AbortSignal): Promise<string> {
+    const { imageId } = use;
+    const fillerLabels = { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: owner };
+    try {
+      await createVolume(engine, volume, { ...use.privateLabels, [LABELS.imageId]: imageId });
+      const filler = await fillVolume(engine, { imageId, volume, owner, fillerLabels }, signal);
+      await removeContainer(engine, filler);
+      // Nobody waits for it any more.
+      if (signal.aborted) throw signal.reason;
+      return volume;
+    } catch (error) {
+      await removeVolume(engine, volume).catch(() => {});
+      throw error;
+    }
+  }
+
   function prepared(volume: string, mountPath: string, readOnly: boolean, imageId: string): PreparedSidecar {
     return {
       source: volume,
@@ -117,16 +133,9 @@ export function createVolumeContent(
     },
     async prepare(use, signal) {
       if (!use.readWrite) return await sharedCopy(use.imageId, use.image, use.mountPath, signal);
-      const volume = use.privateVolume;
-      await createVolume(engine, volume, { ...use.privateLabels, [LABELS.imageId]: use.imageId });
-      const fillerLabels = { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: owner };
-      try {
-        const filler = await fillVolume(engine, { imageId: use.imageId, volume, owner, fillerLabels }, signal);
-        await removeContainer(engine, filler);
-      } catch (error) {
-        await removeVolume(engine, volume).catch(() => {});
-        throw error;
-      }
+      // Another one for each try: the engine may still write to one that it was cut off from.
+      const volume = `${use.privateVolume}.${randomToken()}`;
+      await filling.join(volume, signal, (own) => fillPrivate(volume, use, own));
       return prepared(volume, use.mountPath, false, use.imageId);
     },
   };
