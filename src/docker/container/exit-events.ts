@@ -1,9 +1,8 @@
-import type { Readable } from "node:stream";
 import * as v from "valibot";
 import type { Log } from "../../support/log.ts";
 import type { Engine } from "../engine/engine.ts";
 import { describeError } from "../engine/engine-error.ts";
-import { onJsonLine } from "../engine/json-lines.ts";
+import { createEngineLives } from "../engine/engine-lives.ts";
 import { LABELS } from "../records/labels.ts";
 
 /** A look-out for the end of one container. */
@@ -40,12 +39,9 @@ interface Waiting {
 
 export function createExitEvents(engine: Engine, workerId: string, log: Log): ExitEvents {
   const waiting = new Map<string, Waiting>();
-  let stream: Readable | undefined;
-  let isOpening = false;
-  let closed = false;
 
-  function take(line: unknown): void {
-    const event = v.safeParse(ContainerEvent, line);
+  function take(told: unknown): void {
+    const event = v.safeParse(ContainerEvent, told);
     const one = event.success ? waiting.get(event.output.Actor.ID) : undefined;
     if (!event.success || one === undefined) return;
     const { exitCode } = event.output.Actor.Attributes;
@@ -54,39 +50,21 @@ export function createExitEvents(engine: Engine, workerId: string, log: Log): Ex
     else if (one.isTrusted && exitCode !== undefined && /^\d{1,3}$/.test(exitCode)) one.resolve(Number(exitCode));
   }
 
-  async function open(): Promise<void> {
-    isOpening = true;
-    try {
-      const label = [`${LABELS.workerId}=${workerId}`];
-      const filters = JSON.stringify({ label, type: ["container"], event: ["start", "die"] });
-      const opened = await engine.open({ method: "GET", path: "/events", query: { filters } });
-      stream = opened;
-      opened.on("error", () => {});
-      // The next container opens it again.
-      opened.on("close", () => {
-        if (stream === opened) stream = undefined;
-      });
-      onJsonLine(opened, take);
-      if (closed) opened.destroy();
-    } catch (error) {
-      log.debug("the Docker daemon's events cannot be had: ends of tasks are noticed a little later", {
-        reason: describeError(error),
-      });
-    } finally {
-      isOpening = false;
-    }
-  }
+  const label = [`${LABELS.workerId}=${workerId}`];
+  const filters = JSON.stringify({ label, type: ["container"], event: ["start", "die"] });
+  const lives = createEngineLives(engine, filters, take);
 
   return {
     lookOut(containerId) {
-      if (stream === undefined && !isOpening && !closed) void open();
+      lives.present().catch((error: unknown) => {
+        log.debug("the Docker daemon's events cannot be had: ends of tasks are noticed a little later", {
+          reason: describeError(error),
+        });
+      });
       const { promise, resolve } = Promise.withResolvers<number>();
       waiting.set(containerId, { resolve, isTrusted: false });
       return { exitCode: promise, close: () => void waiting.delete(containerId) };
     },
-    close() {
-      closed = true;
-      stream?.destroy();
-    },
+    close: () => lives.close(),
   };
 }

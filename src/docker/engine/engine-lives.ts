@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Engine } from "./engine.ts";
+import { EngineError } from "./engine-error.ts";
+import { onJsonLine } from "./json-lines.ts";
 
 /** The time from one start of the daemon to its end, as seen from here. */
 export interface EngineLife {
@@ -9,10 +11,10 @@ export interface EngineLife {
 
 /**
  * Tells whether the daemon was restarted between two moments: some of what it makes does not outlive it. The API gives no
- * date of its start, so that a stream of no events is held open, which ends when the daemon does.
+ * date of its start, so that a stream of events is held open, which ends when the daemon does.
  */
 export interface EngineLives {
-  /** The present life. Rejects with an `EngineError` where the daemon does not answer. */
+  /** The present life. Rejects with an `EngineError` where the daemon does not answer, and after `close`. */
   present(): Promise<EngineLife>;
   /** Ends the stream. */
   close(): void;
@@ -21,13 +23,18 @@ export interface EngineLives {
 /** No event bears this label. */
 const NO_EVENTS = JSON.stringify({ label: ["oz-agent-worker.none"] });
 
-export function createEngineLives(engine: Engine): EngineLives {
+/** `onEvent` gets the events that `filters`, as the API takes them, let through during the lives that were asked for. */
+export function createEngineLives(
+  engine: Engine,
+  filters = NO_EVENTS,
+  onEvent: (event: unknown) => void = () => {},
+): EngineLives {
   let opening: Promise<EngineLife> | undefined;
   let stream: Readable | undefined;
   let closed = false;
 
   async function begin(): Promise<EngineLife> {
-    const opened = await engine.open({ method: "GET", path: "/events", query: { filters: NO_EVENTS } });
+    const opened = await engine.open({ method: "GET", path: "/events", query: { filters } });
     stream = opened;
     let lasts = true;
     const end = () => {
@@ -37,13 +44,14 @@ export function createEngineLives(engine: Engine): EngineLives {
       opening = undefined;
     };
     for (const event of ["end", "close", "error"]) opened.on(event, end);
+    onJsonLine(opened, onEvent);
     if (closed) opened.destroy();
-    opened.resume();
     return { lasts: () => lasts };
   }
 
   return {
     present() {
+      if (closed) return Promise.reject(new EngineError("aborted", "the worker ends"));
       opening ??= begin().catch((error: unknown) => {
         opening = undefined;
         throw error;

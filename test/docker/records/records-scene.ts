@@ -38,13 +38,13 @@ export class RecordsScene implements AsyncDisposable {
     });
   }
 
-  /** A container of an execution; `ended` ones have run and exited with that code. */
-  async container(taskId: string, attempt: string, owner: Owner, ended?: number): Promise<Docker.Container> {
+  /** A container of an execution; `ended` ones have run and exited with that code, others would exit with `code`. */
+  async container(taskId: string, attempt: string, owner: Owner, ended?: number, code = 0): Promise<Docker.Container> {
     const { reference } = await this.image();
     const container = await this.docker.createContainer({
       name: taskContainerName(this.workerId, { taskId, executionId: "1" }),
       Image: reference,
-      Cmd: ["sh", "-c", `exit ${ended ?? 0}`],
+      Cmd: ["sh", "-c", `exit ${ended ?? code}`],
       Labels: {
         [LABELS.kind]: "task",
         [LABELS.workerId]: this.workerId,

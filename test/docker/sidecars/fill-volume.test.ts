@@ -4,6 +4,7 @@ import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { createVolume, removeContainer, removeVolume } from "../../../src/docker/engine/engine-objects.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { fillVolume } from "../../../src/docker/sidecars/fill-volume.ts";
+import { type Change, changedEngine, isEngineCopy } from "../../support/changed-engine.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { agentImage } from "../../support/images.ts";
 import type { PushedImage } from "../../support/push-image.ts";
@@ -44,20 +45,7 @@ beforeEach(async () => {
   return () => removeVolume(scene.engine, volume);
 });
 
-/** The engine, asked in a way of the test's own where `change` answers something. */
-function changed(change: (request: EngineRequest) => EngineRequest | undefined | Promise<never>) {
-  const requests: string[] = [];
-  const ask = (request: EngineRequest) => {
-    requests.push(`${request.method} ${request.path.replace(/[0-9a-f]{64}/, "ID")}`);
-    return change(request) ?? request;
-  };
-  const engine: Engine = {
-    call: async (request, schema) => await scene.engine.call(await ask(request), schema),
-    run: async (request) => await scene.engine.run(await ask(request)),
-    open: async (request) => await scene.engine.open(await ask(request)),
-  };
-  return { engine, requests };
-}
+const changed = (change: Change) => changedEngine(scene.engine, change);
 
 function fill(engine: Engine, signal = never): Promise<string> {
   const fillerLabels = { [LABELS.workerId]: scene.workerId };
@@ -116,12 +104,12 @@ test("the engine copies by itself what an archive would bring, and nothing that 
 });
 
 describe("an archive serves where the engine", () => {
-  test.each<[string, (request: EngineRequest) => EngineRequest | undefined | Promise<never>]>([
+  test.each<[string, Change]>([
     ["refuses a step", refuseCommit],
-    ["copies nothing", (request) => (isCopier(request) ? withoutCopy(request) : undefined)],
+    ["copies nothing", (request) => (isEngineCopy(request) ? withoutCopy(request) : undefined)],
     [
       "fails half-way",
-      (request) => (isCopier(request) ? Promise.reject(new EngineError("status", "copy failed", 500)) : undefined),
+      (request) => (isEngineCopy(request) ? Promise.reject(new EngineError("status", "copy failed", 500)) : undefined),
     ],
   ])("%s", async (_, change) => {
     const { engine, requests } = changed(change);
@@ -135,7 +123,7 @@ describe("an archive serves where the engine", () => {
 
 test("a full disk is not tried in another way", async () => {
   const full = new EngineError("status", "write /x: no space left on device", 500);
-  const { engine, requests } = changed((request) => (isCopier(request) ? Promise.reject(full) : undefined));
+  const { engine, requests } = changed((request) => (isEngineCopy(request) ? Promise.reject(full) : undefined));
   await expect(fill(engine)).rejects.toThrow("no space left");
   expect(requests).not.toContain("GET /containers/ID/export");
   expect(await helpers()).toBe(0);
@@ -151,10 +139,6 @@ test("one that is cancelled before the engine copies leaves nothing", async () =
   expect(requests.filter((request) => request === "POST /containers/create")).toHaveLength(2);
   expect(await helpers()).toBe(0);
 });
-
-function isCopier({ query }: EngineRequest): boolean {
-  return String(query?.name).startsWith("oz-agent-worker.sidecar-copier.");
-}
 
 /** An engine that does not copy what an image has below a volume. */
 function withoutCopy(request: EngineRequest): EngineRequest {
