@@ -23,3 +23,10 @@ export function growthPerStep(figures: readonly number[]): number {
   );
   return slopes.length === 0 ? 0 : median(slopes);
 }
+
+/** How far such points lie around their line, from the lowest to the highest: what a growth must exceed to be one. */
+export function noiseAroundGrowth(figures: readonly number[]): number {
+  const slope = growthPerStep(figures);
+  const rest = figures.map((figure, index) => figure - slope * index);
+  return rest.length === 0 ? 0 : Math.max(...rest) - Math.min(...rest);
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readBenchOptions } from "../../scripts/benchmark/bench-options.ts";
 import { chartOf } from "../../scripts/benchmark/chart.ts";
 import { type Figure, type Results, ratioOf, verdictOf } from "../../scripts/benchmark/figure.ts";
-import { growthPerStep, median, spread } from "../../scripts/benchmark/statistics.ts";
+import { growthPerStep, median, noiseAroundGrowth, spread } from "../../scripts/benchmark/statistics.ts";
 import { amount, tableOf } from "../../scripts/benchmark/table.ts";
 
 const figure = (changes: Partial<Figure> = {}): Figure => ({
@@ -39,6 +39,11 @@ describe("statistics", () => {
     [[40], 0],
   ])("the growth in %j", (figures, expected) => {
     expect(growthPerStep(figures)).toBeCloseTo(expected);
+  });
+  test("what grows steadily has no noise, what only jumps has much", () => {
+    expect(noiseAroundGrowth([40, 42, 44, 46])).toBeCloseTo(0);
+    expect(noiseAroundGrowth([40, 45, 40, 45])).toBeGreaterThan(4);
+    expect(noiseAroundGrowth([])).toBe(0);
   });
 });
 
