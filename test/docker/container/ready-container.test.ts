@@ -6,6 +6,7 @@ import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { inspectContainer, removeContainer } from "../../../src/docker/engine/engine-objects.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
+import { LABELS } from "../../../src/docker/records/labels.ts";
 import { encodeOwner } from "../../../src/docker/records/owner.ts";
 import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { systemClock } from "../../../src/support/clock.ts";
@@ -129,4 +130,27 @@ test("a copy that the engine breaks off with a failure of its own is made anew, 
   const ready = await readyContainer({ ...options, sidecarContent: once }, spec, held, run);
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(once.calls()).toBe(2);
+});
+
+test("what an earlier attempt has left under the container's name makes room, even at the last moment", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, pulled } = await fragile(scene);
+  pulled.resolve();
+  const left = await scene.container(spec.execution.taskId, crypto.randomUUID(), scene.dead);
+  const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  expect(await inspectContainer(scene.engine, left.id)).toBeUndefined();
+  expect((await inspectContainer(scene.engine, ready.ready.container.id))?.Config.Labels[LABELS.attempt]).toBe(
+    "attempt",
+  );
+});
+
+test("one that another worker has to report does not", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, pulled } = await fragile(scene);
+  pulled.resolve();
+  const theirs = await scene.container(spec.execution.taskId, crypto.randomUUID(), scene.dead, 0);
+  const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
+  expect(ready).toMatchObject({ ok: false, result: { reason: "container_create" } });
+  expect(await inspectContainer(scene.engine, theirs.id)).toBeDefined();
 });
