@@ -19,6 +19,7 @@ export interface FollowOptions extends RunOptions {
   readonly record: (result: ExecutionResult) => Promise<void>;
 }
 
+/** What a start needs beside the container. */
 export interface StartRoom {
   readonly engine: Engine;
   readonly watch: EngineWatch;

@@ -47,7 +47,7 @@ export function listContainers(engine: Engine, ...labels: readonly string[]): Pr
   );
 }
 
-/** Kills and removes a container with its anonymous volumes; one that is gone already is fine. */
+/** Kills and removes a container with its anonymous volumes; one that is gone, or being removed, is fine. */
 export async function removeContainer(engine: Engine, idOrName: string): Promise<void> {
   const request = {
     method: "DELETE",

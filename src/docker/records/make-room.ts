@@ -6,6 +6,7 @@ import { LABELS } from "./labels.ts";
 import { isDone } from "./ledger.ts";
 import { isKeptName } from "./object-names.ts";
 
+/** Whose containers they are, and where. */
 export interface ContainerRoom {
   readonly engine: Engine;
   readonly workerId: string;
