@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
+import { createSetupEvents, type SetupEvents } from "./control-plane/setup-events.ts";
 import { createExitEvents, type ExitEvents } from "./docker/container/exit-events.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { isAtLeast } from "./docker/endpoint/api-version.ts";
@@ -23,6 +24,7 @@ import { serveHealth } from "./health/serve-health.ts";
 import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { type Repeating, repeat } from "./support/repeat.ts";
+import { USER_AGENT } from "./support/user-agent.ts";
 import { findServiceManager } from "./systemd/service-manager.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
@@ -102,7 +104,15 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     clock,
     onMessage: (message) => worker.handle(message),
     onState: ({ connected }) => manager.status(connected ? "Connected to Oz, listening for tasks" : "Connecting to Oz"),
+    userAgent: USER_AGENT,
     dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
+  });
+  const setupEvents = createSetupEvents({
+    serverRootUrl: config.serverRootUrl,
+    userAgent: USER_AGENT,
+    dialOptions: createDialOptions({ url: config.serverRootUrl, log, env: around.env }),
+    clock,
+    log,
   });
   const worker = createWorker({
     workerId: config.workerId,
@@ -110,6 +120,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     taskOptions: config,
     runtime,
     channel: link,
+    setupEvents,
     clock,
     log,
   });
@@ -138,7 +149,17 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
-  const parts = { worker, link, watch, lives, exitEvents, reached, log, repeating: [recovery, housekeeping] };
+  const parts = {
+    worker,
+    link,
+    setupEvents,
+    watch,
+    lives,
+    exitEvents,
+    reached,
+    log,
+    repeating: [recovery, housekeeping],
+  };
   return {
     kind: "up",
     daemon: {
@@ -168,6 +189,7 @@ async function thisProcess(engine: Engine, watch: EngineWatch, log: Log): Promis
 interface Parts {
   readonly worker: Worker;
   readonly link: OzLink;
+  readonly setupEvents: SetupEvents;
   readonly watch: EngineWatch;
   readonly lives: EngineLives;
   readonly exitEvents: ExitEvents;
@@ -177,13 +199,14 @@ interface Parts {
 }
 
 async function shutDown(signal: string, parts: Parts): Promise<void> {
-  const { worker, link, watch, lives, exitEvents, reached, log } = parts;
+  const { worker, link, setupEvents, watch, lives, exitEvents, reached, log } = parts;
   log.info(`${signal} received: shutting down`, { running: worker.running() });
   for (const repeating of parts.repeating) repeating.stop();
   const left = await worker.drain(DRAIN_LIMIT_MS);
   for (const task of left) {
     log.warn("the result could not be delivered in time: it stays on the Docker daemon for the next start", { task });
   }
+  setupEvents.close();
   await link.close();
   watch.stop();
   lives.close();

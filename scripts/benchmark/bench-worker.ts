@@ -29,11 +29,10 @@ export class BenchWorker {
     name: string,
   ): Promise<{ readonly worker: BenchWorker; readonly startMs: number }> {
     const oz = new OzStandIn({ workerId: `${environment.run}-${name}` });
-    const url = `http://127.0.0.1:${oz.port}`;
     const begin = nowMs();
     const process = startWorker({
       ...(command === undefined ? {} : { command }),
-      args: ["--worker-id", oz.workerId, "--web-socket-url", oz.url, "--server-root-url", url],
+      args: oz.flags(),
       env: {
         HOME: join(environment.folder, "home"),
         WARP_API_KEY: oz.apiKey,

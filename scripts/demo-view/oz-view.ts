@@ -15,6 +15,8 @@ export function describeOzEvent(event: OzEvent): string | undefined {
       return `received ${event.type} ${describeData(event.data)}`;
     case "violation":
       return `BREACH of the protocol: ${event.problem}`;
+    case "setup":
+      return `told how long ${event.event.name} of ${event.event.taskId} took`;
     case "pinged":
       return undefined;
   }

@@ -85,7 +85,7 @@ async function launchWorker(environment: RunningEnvironment, oz: OzStandIn, scre
   const home = join(environment.folder, "home");
   await mkdir(home);
   return startWorker({
-    args: ["--worker-id", oz.workerId, "--web-socket-url", oz.url, "--server-root-url", `http://127.0.0.1:${oz.port}`],
+    args: oz.flags(),
     env: { HOME: home, WARP_API_KEY: oz.apiKey, DOCKER_HOST: environment.dockerHost },
     // The column has a time of its own.
     onLine: (line) => screen.worker("worker", line.replace(/^\d{4}-\d\d-\d\dT\S+ /, "")),

@@ -15,6 +15,8 @@ import { proxySecrets } from "./proxy.ts";
 import { type DialFailure, type DialOptions, dialWire, type Wire, type WireEnd } from "./wire.ts";
 
 export const HANDSHAKE_LIMIT_MS = 15_000;
+/** What this worker understands beside the first version of the protocol (spec, section 4). */
+const CAPABILITIES = "execution-scoped-cancellation-v1";
 /** How long a peer may take to answer our close. */
 export const CLOSE_LIMIT_MS = 2_000;
 
@@ -44,6 +46,7 @@ export interface OzLinkOptions {
   readonly url: string;
   readonly workerId: string;
   readonly apiKey: string;
+  readonly userAgent: string;
   readonly log: Log;
   readonly clock: Clock;
   /** Gets every frame's meaning, `skipped` included, in order. What it throws is logged and ends nothing. */
@@ -68,7 +71,11 @@ type Phase =
 export function createOzLink(options: OzLinkOptions): OzLink {
   const { log, clock, apiKey, workerId } = options;
   const address = ozAddress(options.url, workerId);
-  const headers = { Authorization: `Bearer ${apiKey}` };
+  const headers = {
+    Authorization: `Bearer ${apiKey}`,
+    "User-Agent": options.userAgent,
+    "X-Warp-Worker-Capabilities": CAPABILITIES,
+  };
   const redact = createRedactor([apiKey]);
   const backoff = createBackoff(options.random);
   const outbox = createOutbox(() => phase.kind === "open" && phase.session.flush());

@@ -1,6 +1,9 @@
 import * as v from "valibot";
 import { quoted } from "../support/printable.ts";
 
+/** Far more than anybody sets; a process gets a pointer for each. */
+const MAX_VARIABLES = 10_000;
+
 /** Only the part before a `=`: what follows may be a value that went to the wrong place. */
 function shown(key: string): string {
   return quoted(key.split("=", 1)[0] ?? "", 60);
@@ -27,8 +30,13 @@ export const EnvironmentVariables = v.pipe(
       addIssue({ message: "expected an object of strings" });
       return NEVER;
     }
+    const given = Object.entries(input);
+    if (given.length > MAX_VARIABLES) {
+      addIssue({ message: `expected at most ${MAX_VARIABLES} variables` });
+      return NEVER;
+    }
     const entries: (readonly [string, string])[] = [];
-    for (const [key, value] of Object.entries(input)) {
+    for (const [key, value] of given) {
       const problem = problemOf(key, value);
       if (problem !== undefined) {
         addIssue({ message: problem });

@@ -7,6 +7,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds of a clock that never runs backwards; only differences mean something. */
   now(): number;
+  /** Milliseconds since 1970, for what is told to others. It may jump either way: nothing is measured by it. */
+  epoch(): number;
   /** Runs `action` once after `delayMs`, unless cancelled before. */
   after(delayMs: number, action: () => void): Timer;
 }
@@ -14,6 +16,7 @@ export interface Clock {
 /** The process's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  epoch: () => Date.now(),
   after(delayMs, action) {
     const handle = setTimeout(action, delayMs);
     return { cancel: () => clearTimeout(handle) };

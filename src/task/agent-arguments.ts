@@ -1,43 +1,43 @@
-import type { AgentConfigSnapshot, TaskAssignment } from "../protocol/task-assignment.ts";
+import { type AgentConfigSnapshot, isOzHarness } from "../protocol/agent-config-snapshot.ts";
+import type { TaskAssignment } from "../protocol/task-assignment.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { trimmed } from "./trimmed.ts";
-
-/** The agent's own harness; an absent or blank one means it. */
-const OZ_HARNESS = "oz";
 
 const PUBLIC_ACCESS: ReadonlyMap<string, string> = new Map([
   ["VIEWER", "public:view"],
   ["EDITOR", "public:edit"],
 ]);
 
-/** A flag and its value as two arguments; nothing where there is no value. */
+/**
+ * A flag and its value as two arguments; nothing where there is no value. One that begins with a dash would be read as a
+ * flag of its own, and stands in one argument with its flag.
+ */
 function pair(flag: string, value: string | undefined): readonly string[] {
-  return value === undefined ? [] : [flag, value];
-}
-
-function harnessOf(snapshot: AgentConfigSnapshot): string {
-  return trimmed(snapshot.harness?.type) ?? OZ_HARNESS;
+  if (value === undefined) return [];
+  return value.startsWith("-") ? [`${flag}=${value}`] : [flag, value];
 }
 
 function modelArguments(snapshot: AgentConfigSnapshot): readonly string[] {
-  return harnessOf(snapshot) === OZ_HARNESS ? pair("--model", trimmed(snapshot.model_id)) : [];
+  return isOzHarness(snapshot.harness?.type) ? pair("--model", trimmed(snapshot.model_id)) : [];
 }
 
 function mcpArguments({ mcp_servers: servers }: AgentConfigSnapshot): readonly string[] {
-  if (servers === undefined || Object.keys(servers).length === 0) return [];
-  return ["--mcp", JSON.stringify(servers)];
+  return servers === undefined || Object.keys(servers.value).length === 0 ? [] : ["--mcp", servers.text];
 }
 
 function computerUseArguments(snapshot: AgentConfigSnapshot): readonly string[] {
-  const enabled = snapshot.computer_use_enabled ?? harnessOf(snapshot) === OZ_HARNESS;
-  return [enabled ? "--computer-use" : "--no-computer-use"];
+  const isOz = isOzHarness(snapshot.harness?.type);
+  if (!(snapshot.computer_use_enabled ?? isOz)) return ["--no-computer-use"];
+  return ["--computer-use", ...(isOz ? pair("--computer-use-model", trimmed(snapshot.computer_use_model_id)) : [])];
 }
 
 function bedrockArguments(snapshot: AgentConfigSnapshot): readonly string[] {
   const aws = snapshot.inference_providers?.aws;
   const role = trimmed(aws?.role_arn);
-  if (aws === undefined || aws.disabled === true || role === undefined) return [];
-  return ["--bedrock-inference-role", role, ...pair("--bedrock-role-region", trimmed(aws.region))];
+  const region = trimmed(aws?.region);
+  // The agent refuses the one without the other.
+  if (aws?.disabled === true || role === undefined || region === undefined) return [];
+  return [...pair("--bedrock-inference-role", role), ...pair("--bedrock-role-region", region)];
 }
 
 function publicShareArguments(snapshot: AgentConfigSnapshot): readonly string[] {
@@ -62,7 +62,14 @@ function snapshotArguments(snapshot: AgentConfigSnapshot): readonly string[] {
     ...secondsArguments("--snapshot-upload-timeout", snapshot.snapshot_upload_timeout_secs),
     ...secondsArguments("--snapshot-script-timeout", snapshot.snapshot_script_timeout_secs),
     ...pair("--environment", trimmed(snapshot.environment_id)),
+    ...repositoryArguments(snapshot),
   ];
+}
+
+function repositoryArguments({ repository_head_overrides: overrides }: AgentConfigSnapshot): readonly string[] {
+  if (overrides.length === 0) return [];
+  const entries = overrides.flatMap(({ text }) => ["--repository-head-override-json", text]);
+  return [...entries, "--remove-repository-origins"];
 }
 
 function idleArguments(snapshot: AgentConfigSnapshot | undefined, options: TaskOptions): readonly string[] {
@@ -82,7 +89,7 @@ export function buildAgentArguments(assignment: TaskAssignment, options: TaskOpt
     "agent",
     "run",
     ...(task.owner?.Type === "TEAM" ? ["--share", "team:edit"] : []),
-    ...["--task-id", task.id, "--sandboxed", "--server-root-url", options.serverRootUrl],
+    ...[...pair("--task-id", task.id), "--sandboxed", "--server-root-url", options.serverRootUrl],
     ...(snapshot === undefined ? [] : snapshotArguments(snapshot)),
     ...assignment.additional_oz_args,
     ...idleArguments(snapshot, options),

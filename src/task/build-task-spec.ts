@@ -1,6 +1,8 @@
 import type { FailureReason } from "../protocol/failure-reason.ts";
+import { type SetupSignature, setupSignature } from "../protocol/setup-event.ts";
 import type { TaskAssignment } from "../protocol/task-assignment.ts";
 import { buildAgentArguments } from "./agent-arguments.ts";
+import { processProblem } from "./process-problem.ts";
 import { buildEnvironment, collectSecrets } from "./task-environment.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { AGENT_MOUNT_PATH, planSidecars } from "./task-sidecars.ts";
@@ -14,9 +16,11 @@ const WORKING_DIRECTORY = "/workspace";
 const NANO_CPUS_PER_CPU = 1_000_000_000;
 const BYTES_PER_GIB = 1024 ** 3;
 
-/** What to run, or why that is impossible; the failure is an `ExecutionResult` as it stands. */
+/**
+ * What to run, and who tells of its set-up, or why that is impossible; the failure is an `ExecutionResult` as it stands.
+ */
 export type TaskSpecResult =
-  | { readonly kind: "ready"; readonly spec: TaskSpec }
+  | { readonly kind: "ready"; readonly spec: TaskSpec; readonly setup?: SetupSignature }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string };
 
 function limitsOf({ instance_shape: shape }: TaskAssignment): TaskLimits {
@@ -30,24 +34,25 @@ function limitsOf({ instance_shape: shape }: TaskAssignment): TaskLimits {
 
 /**
  * Makes everything that a runtime needs out of an assignment and the operator's options. Fails with `sidecar_prep` for
- * sidecars that are refused, with `container_create` for arguments that no process can receive.
+ * sidecars that are refused, with `container_create` for arguments and variables that no process can receive.
  */
 export function buildTaskSpec(assignment: TaskAssignment, options: TaskOptions): TaskSpecResult {
-  const plan = planSidecars(assignment, options.volumes);
+  const plan = planSidecars(assignment, options);
   if (plan.kind === "refused") return { kind: "failed", reason: "sidecar_prep", detail: plan.problem };
 
   const command = [ENTRYPOINT, ...buildAgentArguments(assignment, options)];
-  if (command.some((argument) => argument.includes("\0"))) {
-    const detail = "an argument of the agent's command holds a NUL character, which no process can receive";
-    return { kind: "failed", reason: "container_create", detail };
-  }
+  const environment = buildEnvironment(assignment, options);
+  const problem = processProblem(command, environment);
+  if (problem !== undefined) return { kind: "failed", reason: "container_create", detail: problem };
+  const setup = setupSignature(assignment);
   return {
     kind: "ready",
+    ...(setup === undefined ? {} : { setup }),
     spec: {
       execution: { taskId: assignment.task_id, executionId: assignment.execution_id },
       image: trimmed(assignment.docker_image) ?? DEFAULT_IMAGE,
       command,
-      environment: buildEnvironment(assignment, options),
+      environment,
       workingDirectory: WORKING_DIRECTORY,
       sidecars: plan.sidecars,
       volumes: options.volumes,

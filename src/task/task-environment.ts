@@ -32,14 +32,17 @@ function textsIn(root: unknown): string[] {
 }
 
 /**
- * Every value of a task that must never be shown: of the assignment's and the operator's variables, and of the MCP
- * servers' configuration. Each once; without those that are too short to be told from ordinary output.
+ * Every value of a task that must never be shown: of the assignment's and the operator's variables, of the MCP servers'
+ * configuration, of what telemetry and a harness sign in with. Each once; without those that are too short to be told from ordinary output.
  */
 export function collectSecrets(assignment: TaskAssignment, options: TaskOptions): readonly string[] {
+  const snapshot = assignment.task.agent_config_snapshot;
   const values = [
     ...assignment.env_vars.map(([, value]) => value),
     ...options.environment.map(({ value }) => value),
-    ...textsIn(assignment.task.agent_config_snapshot?.mcp_servers),
+    ...textsIn(snapshot?.mcp_servers?.value),
+    ...textsIn(snapshot?.harness_auth_secrets),
+    ...textsIn(assignment.telemetry_collection),
   ];
   return worthHiding(values);
 }

@@ -4,6 +4,8 @@ export interface TaskOptions {
   readonly sessionSharingServerUrl?: string | undefined;
   /** A duration as the agent reads it, such as `10m`; absent where the agent's own default holds. */
   readonly idleOnComplete?: string | undefined;
+  /** Takes the place of the assigned `sidecar_image`, where there is one. */
+  readonly sidecarImage?: string | undefined;
   /** `HOST:CONTAINER[:MODE]`, as Docker's bind syntax has it. */
   readonly volumes: readonly string[];
   /** Wins over the assignment's variables. Values are secrets. */

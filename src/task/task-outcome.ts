@@ -1,4 +1,5 @@
 import { type ClientMessage, taskCancelled, taskCompleted, taskFailed } from "../protocol/client-message.ts";
+import type { Execution } from "../protocol/execution.ts";
 import type { FailureReason } from "../protocol/failure-reason.ts";
 import { escapeUnprintable, shorten } from "../support/printable.ts";
 import type { Redactor } from "../support/redaction.ts";
@@ -85,13 +86,13 @@ export function toOutcome(result: ExecutionResult, redact: Redactor): TaskOutcom
 }
 
 /** The one terminal message of a claimed execution. */
-export function terminalMessage(taskId: string, outcome: TaskOutcome): ClientMessage {
+export function terminalMessage(execution: Execution, outcome: TaskOutcome): ClientMessage {
   switch (outcome.kind) {
     case "completed":
-      return taskCompleted(taskId);
+      return taskCompleted(execution);
     case "cancelled":
-      return taskCancelled(taskId);
+      return taskCancelled(execution);
     case "failed":
-      return taskFailed(taskId, outcome.message, outcome.reason, outcome.exitCode);
+      return taskFailed(execution, outcome.message, outcome.reason, outcome.exitCode);
   }
 }

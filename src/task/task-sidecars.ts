@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { TaskAssignment } from "../protocol/task-assignment.ts";
 import { quoted } from "../support/printable.ts";
+import type { TaskOptions } from "./task-options.ts";
 import type { SidecarSpec } from "./task-spec.ts";
 import { trimmed } from "./trimmed.ts";
 
@@ -49,8 +50,9 @@ interface Wish {
   readonly readWrite: boolean;
 }
 
-function wishes(assignment: TaskAssignment): readonly Wish[] {
-  const agentImage = trimmed(assignment.sidecar_image);
+function wishes(assignment: TaskAssignment, ownImage: string | undefined): readonly Wish[] {
+  const assigned = trimmed(assignment.sidecar_image);
+  const agentImage = assigned && (trimmed(ownImage) ?? assigned);
   const agent = { name: "sidecar_image", image: agentImage, mountPath: AGENT_MOUNT_PATH, readWrite: false };
   const additional = assignment.additional_sidecars.map((sidecar, index) => ({
     name: `additional_sidecars[${index}]`,
@@ -62,10 +64,13 @@ function wishes(assignment: TaskAssignment): readonly Wish[] {
 }
 
 /**
- * The sidecars of an assignment: the agent's first, unless there is none, then the additional ones. An empty image and an
+ * The sidecars of an assignment: the agent's first (the worker's own image in its place, if it has one), unless there is none, then the additional ones. An empty image and an
  * unusable mount path are refused by name, as is a path that another sidecar or a configured volume has already.
  */
-export function planSidecars(assignment: TaskAssignment, volumes: readonly string[]): SidecarPlan {
+export function planSidecars(
+  assignment: TaskAssignment,
+  { volumes, sidecarImage }: Pick<TaskOptions, "volumes" | "sidecarImage">,
+): SidecarPlan {
   const refuse = (wish: Wish, problem: string): SidecarPlan => {
     const image = wish.image === undefined ? "" : ` (${quoted(wish.image, 300)})`;
     return { kind: "refused", problem: `sidecar ${wish.name}${image}: ${problem}` };
@@ -74,7 +79,7 @@ export function planSidecars(assignment: TaskAssignment, volumes: readonly strin
   const taken = new Map<string, string>();
   const sidecars: SidecarSpec[] = [];
 
-  for (const wish of wishes(assignment)) {
+  for (const wish of wishes(assignment, sidecarImage)) {
     const mount = readMountPath(wish.mountPath);
     if (wish.image === undefined) {
       const where = "path" in mount ? ` for the mount path ${quoted(mount.path)}` : "";

@@ -27,8 +27,8 @@ export interface ActiveExecutions {
   /** How many take a slot. */
   running(): number;
   all(): readonly ActiveExecution[];
-  /** Asks those of a task, or all, that have not ended to stop; answers how many there were. */
-  stop(request: StopRequest, taskId?: string): number;
+  /** Asks those that are meant, or all, and have not ended to stop; answers how many there were. */
+  stop(request: StopRequest, isMeant?: (execution: Execution) => boolean): number;
 }
 
 export function createActiveExecutions(): ActiveExecutions {
@@ -51,10 +51,8 @@ export function createActiveExecutions(): ActiveExecutions {
     },
     running: () => [...byKey.values()].filter((active) => active.phase !== "reporting").length,
     all: () => [...byKey.values()],
-    stop(request, taskId) {
-      const wanted = [...byKey.values()].filter(
-        (active) => active.phase !== "reporting" && (taskId === undefined || active.execution.taskId === taskId),
-      );
+    stop(request, isMeant = () => true) {
+      const wanted = [...byKey.values()].filter((active) => active.phase !== "reporting" && isMeant(active.execution));
       // The first request stands: a signal aborts once.
       for (const active of wanted) active.abort.abort(request);
       return wanted.length;

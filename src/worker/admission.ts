@@ -1,4 +1,4 @@
-import { AT_CAPACITY } from "../protocol/client-message.ts";
+import { AT_CAPACITY, SHUTTING_DOWN } from "../protocol/client-message.ts";
 
 /** What a worker is doing, as far as an assignment's fate depends on it. */
 export interface WorkerLoad {
@@ -20,7 +20,7 @@ export type AdmissionDecision =
 /** Decides about an assignment (spec, section 4). */
 export function decideAdmission(load: WorkerLoad): AdmissionDecision {
   if (load.isHere) return { kind: "redelivery" };
-  if (load.draining) return { kind: "reject", reason: "worker is shutting down" };
+  if (load.draining) return { kind: "reject", reason: SHUTTING_DOWN };
   if (load.limit > 0 && load.running >= load.limit) return { kind: "reject", reason: AT_CAPACITY };
   return { kind: "admit" };
 }

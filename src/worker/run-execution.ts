@@ -1,4 +1,5 @@
 import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
+import type { SetupSignature, SetupStep } from "../protocol/setup-event.ts";
 import type { Log } from "../support/log.ts";
 import { shorten } from "../support/printable.ts";
 import { createRedactor, type Redactor } from "../support/redaction.ts";
@@ -8,11 +9,13 @@ import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outco
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { ActiveExecution } from "./active-executions.ts";
 import type { Delivery, OzChannel } from "./oz-channel.ts";
+import type { SetupReporter } from "./setup-reporter.ts";
 import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
 
 export interface ExecutionRoom {
   readonly runtime: TaskRuntime;
   readonly channel: OzChannel;
+  readonly setupEvents: SetupReporter;
   readonly workerId: string;
   readonly log: Log;
   /** Answers for an execution that this very worker has taken over while it was being claimed; `false` if it has not. */
@@ -54,7 +57,7 @@ export async function followRecovered(
   const log = room.log.with(executionFields(active));
   const redact = createRedactor(recovered.secrets);
   active.phase = "running";
-  room.channel.send(taskClaimed(active.execution.taskId, room.workerId));
+  room.channel.send(taskClaimed(active.execution, room.workerId));
   log.info("task taken over from a worker that is gone");
   const options = { signal: active.abort.signal, onStage: stageLog(log) };
   const result = await recovered.follow(options).catch((error: unknown): ExecutionResult => {
@@ -75,7 +78,7 @@ async function report(
   const { execution } = active;
   const outcome = toOutcome(result, redact);
   active.phase = "reporting";
-  active.terminal = terminalMessage(execution.taskId, outcome);
+  active.terminal = terminalMessage(execution, outcome);
   active.delivery = room.channel.send(active.terminal);
   logOutcome(log, outcome, result);
   const tail = showsTail(result) ? logTail(room, active, redact, log) : Promise.resolve();
@@ -115,21 +118,21 @@ async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpe
       });
       return false;
     }
-    active.answer?.(taskRejected(taskId, answer.reason));
+    active.answer?.(taskRejected(active.execution, answer.reason));
     room.log.warn("task rejected", { ...executionFields(active), reason: answer.reason });
     return false;
   }
   if (answer.kind === "elsewhere" && room.answeredByHeir(active)) return false;
   if (answer.kind === "elsewhere") {
     // Kept for a later link it could come behind that worker's result, and be the last that Oz hears.
-    active.answer?.(taskClaimed(taskId, room.workerId));
+    active.answer?.(taskClaimed(active.execution, room.workerId));
     room.log.info(
       "another worker of this id on this daemon has the task: claimed, not run again",
       executionFields(active),
     );
     return false;
   }
-  room.channel.send(taskClaimed(taskId, room.workerId));
+  room.channel.send(taskClaimed(active.execution, room.workerId));
   active.phase = "running";
   room.log.info("task claimed", executionFields(active));
   return true;
@@ -147,12 +150,30 @@ async function runClaimed(
       await room.runtime.settle(active.execution, planned);
       return planned;
     }
-    return await room.runtime.run(planned.spec, { signal: active.abort.signal, onStage: stageLog(log) });
+    const { signal } = active.abort;
+    const onSetup = setupReports(room, planned.setup, signal, log);
+    return await room.runtime.run(planned.spec, { signal, onStage: stageLog(log), onSetup });
   } catch (error) {
     log.error("the task broke off on a defect of the worker", { reason: redact(reasonOf(error)) });
     await room.runtime.settle(active.execution, DEFECT);
     return DEFECT;
   }
+}
+
+/** Nothing is told of a task that is to stop, or that has brought no key to sign with. */
+function setupReports(
+  room: ExecutionRoom,
+  signature: SetupSignature | undefined,
+  signal: AbortSignal,
+  log: Log,
+): (step: SetupStep) => void {
+  if (signature === undefined) {
+    log.debug("the task has no key of its own: Oz is not told how long its set-up takes");
+    return () => {};
+  }
+  return (step) => {
+    if (!signal.aborted) room.setupEvents.report(signature, step);
+  };
 }
 
 function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {

@@ -1,3 +1,4 @@
+import type { SetupStep } from "../protocol/setup-event.ts";
 import type { Execution } from "../task/execution.ts";
 import type { ExecutionResult, StopCause } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
@@ -21,6 +22,8 @@ export class StopRequest {
   ) {}
 }
 
+export type { SetupStep };
+
 /** The moments of a running task that are worth a log line. */
 export type TaskStage = "preparing" | "creating" | "running" | "stopping";
 
@@ -29,6 +32,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** `container` is the name, once there is one. */
   readonly onStage?: (stage: TaskStage, container?: string) => void;
+  /** Told of each step of the set-up that has come to its end. */
+  readonly onSetup?: (step: SetupStep) => void;
 }
 
 /** An execution that a dead worker of this id had claimed, and that this one has taken over. */

@@ -10,6 +10,7 @@ import { type ActiveExecution, createActiveExecutions, userCancellation, workerS
 import { decideAdmission } from "./admission.ts";
 import type { OzChannel } from "./oz-channel.ts";
 import { followRecovered, type PlanTask, runExecution } from "./run-execution.ts";
+import type { SetupReporter } from "./setup-reporter.ts";
 import type { RecoveredExecution, TaskRuntime } from "./task-runtime.ts";
 
 export interface WorkerOptions {
@@ -19,6 +20,7 @@ export interface WorkerOptions {
   readonly taskOptions: TaskOptions;
   readonly runtime: TaskRuntime;
   readonly channel: OzChannel;
+  readonly setupEvents: SetupReporter;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -42,11 +44,19 @@ export function createWorker(options: WorkerOptions): Worker {
   const { workerId, runtime, channel, log } = options;
   const active = createActiveExecutions();
   let draining = false;
-  const room = { runtime, channel, workerId, log, answeredByHeir, isDraining: () => draining };
+  const room = {
+    runtime,
+    channel,
+    setupEvents: options.setupEvents,
+    workerId,
+    log,
+    answeredByHeir,
+    isDraining: () => draining,
+  };
 
   /** Claims once more what is here, and repeats its result behind that. */
   function claimAgain(here: ActiveExecution): void {
-    channel.send(taskClaimed(here.execution.taskId, workerId));
+    channel.send(taskClaimed(here.execution, workerId));
     if (here.delivery !== undefined && here.terminal !== undefined && !here.delivery.repeat()) {
       here.delivery = channel.send(here.terminal);
     }
@@ -59,16 +69,16 @@ export function createWorker(options: WorkerOptions): Worker {
     return true;
   }
 
-  function assign(execution: Execution, plan: PlanTask, countsAgainstLimit: boolean): void {
+  function assign(execution: Execution, plan: PlanTask): void {
     const here = active.get(execution);
     const decision = decideAdmission({
       running: active.running(),
-      limit: countsAgainstLimit ? options.maxConcurrentTasks : 0,
+      limit: options.maxConcurrentTasks,
       draining,
       isHere: here !== undefined,
     });
     if (decision.kind === "reject") {
-      channel.answerer()(taskRejected(execution.taskId, decision.reason));
+      channel.answerer()(taskRejected(execution, decision.reason));
       log.info("task rejected", { task: execution.taskId, reason: decision.reason });
     } else if (here !== undefined) {
       log.info("task redelivered: claimed again, not run again", { task: execution.taskId });
@@ -95,13 +105,18 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function assignTask(assignment: TaskAssignment): void {
     const execution = { taskId: assignment.task_id, executionId: assignment.execution_id };
-    assign(execution, () => buildTaskSpec(assignment, options.taskOptions), true);
+    assign(execution, () => buildTaskSpec(assignment, options.taskOptions));
   }
 
-  function cancel(taskId: string): void {
-    const stopped = active.stop(userCancellation(), taskId);
-    if (stopped > 0) log.info("task is cancelled by user request", { task: taskId });
-    else log.info("a cancellation for a task that is not running here", { task: taskId });
+  function cancel(taskId: string, executionId: string | undefined): void {
+    const stopped = active.stop(
+      userCancellation(),
+      (execution) =>
+        execution.taskId === taskId && (executionId === undefined || execution.executionId === executionId),
+    );
+    const fields = { task: taskId, execution: executionId };
+    if (stopped > 0) log.info("task is cancelled by user request", fields);
+    else log.info("a cancellation for a task that is not running here", fields);
   }
 
   return {
@@ -111,13 +126,13 @@ export function createWorker(options: WorkerOptions): Worker {
           assignTask(message.assignment);
           break;
         case "task_cancellation":
-          cancel(message.taskId);
+          cancel(message.taskId, message.executionId);
           break;
         case "invalid_assignment": {
-          const { taskId, executionId, problem } = message;
-          log.warn("an assignment that cannot be read", { task: taskId, problem });
+          const { execution, problem } = message;
+          log.warn("an assignment that cannot be read", { task: execution.taskId, problem });
           const detail = `the assignment cannot be read: ${problem}`;
-          assign({ taskId, executionId }, () => ({ kind: "failed", reason: "unknown", detail }), false);
+          assign(execution, () => ({ kind: "failed", reason: "unknown", detail }));
           break;
         }
         case "skipped":

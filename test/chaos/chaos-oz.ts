@@ -79,7 +79,7 @@ export class ChaosOz {
     if (work.kind !== "cancelled" || run.state === "done" || run.state === "queued") return;
     if (now < atMs + work.afterMs || now - run.cancelledAt < CANCEL_EVERY_MS) return;
     run.cancelledAt = now;
-    await this.#oz.cancel(run.task.taskId, 1_000).catch(() => {});
+    await this.#oz.cancel(run.task.taskId, { timeoutMs: 1_000 }).catch(() => {});
   }
 
   #read(): void {

@@ -23,7 +23,7 @@ function story(...steps: readonly string[]): OzEvent[] {
         ? { failure_reason: "unknown" }
         : {};
     const type = what === "claimed" ? "task_claimed" : what === "completed" ? "task_completed" : "task_failed";
-    return { kind: "received", number: index, type, data, text: what, ...common };
+    return { kind: "received", number: index, type, data, text: what, executionId: "", ...common };
   });
 }
 

@@ -48,7 +48,7 @@ export async function runSeed(seed: number, stage: ChaosStage): Promise<SeedRepo
   const journal = new Journal();
   await journal.follow(dockerd.docker);
   const workers = new ChaosWorkers({
-    args: ["--worker-id", workerId, "--web-socket-url", relay.through(oz.url), "--log-level", "debug"],
+    args: [...oz.flags(relay.through(oz.url)), "--log-level", "debug"],
     env: { WARP_API_KEY: oz.apiKey, DOCKER_HOST: dockerd.address },
     onLine: (line) => log.push(line),
   });

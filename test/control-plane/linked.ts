@@ -1,6 +1,7 @@
 import { createOzLink, type LinkState, type OzLink, type OzLinkOptions } from "../../src/control-plane/oz-link.ts";
 import type { ClientMessage } from "../../src/protocol/client-message.ts";
 import type { ServerMessage } from "../../src/protocol/server-message.ts";
+import { USER_AGENT } from "../../src/support/user-agent.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { OzStandIn, type OzStandInOptions } from "../support/oz-stand-in.ts";
@@ -30,6 +31,7 @@ export async function linked(options: Partial<OzLinkOptions> = {}, ozOptions: Oz
     url: relay.through(oz.url),
     workerId: oz.workerId,
     apiKey: oz.apiKey,
+    userAgent: USER_AGENT,
     log,
     clock,
     random: () => 0.5,
@@ -71,7 +73,7 @@ export const rejection = (taskId: string): ClientMessage => ({
 
 /** Starts the link and has a task assigned over it. */
 export async function withTask(parts: Linked): Promise<string> {
-  const task = assignment();
+  const task = assignment({ execution_id: "" });
   parts.link.start();
   await parts.oz.assign(task);
   await until("the assignment", () => parts.messages.length > 0);

@@ -7,7 +7,7 @@ import { claim, linked, reconnect, rejection } from "./linked.ts";
 describe("a link", () => {
   test("answers for the moment go out on the open link only and are never kept", async () => {
     await using parts = await linked();
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     parts.link.answerer()(rejection("too-early"));
     parts.link.start();
     await parts.oz.assign(task);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createOzLink } from "../../src/control-plane/oz-link.ts";
 import { systemClock } from "../../src/support/clock.ts";
+import { USER_AGENT } from "../../src/support/user-agent.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
 import { recordedLog } from "../support/recorded-log.ts";
 import { until } from "../support/until.ts";
@@ -85,7 +86,10 @@ describe("close leaves no timer and no socket", () => {
   test("with the process's own clock, promptly", async () => {
     const oz = new OzStandIn();
     const { workerId, apiKey, url } = oz;
-    const link = createOzLink({ url, workerId, apiKey, log: recordedLog(), clock: systemClock, onMessage() {} });
+    const link = createOzLink({
+      ...{ url, workerId, apiKey, userAgent: USER_AGENT },
+      ...{ log: recordedLog(), clock: systemClock, onMessage() {} },
+    });
     link.start();
     await oz.waitForLink();
     await until("the link", () => link.state().connected);

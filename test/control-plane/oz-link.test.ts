@@ -57,7 +57,7 @@ describe("a link", () => {
 
   test("what was queued before the first link goes out on it", async () => {
     await using parts = await linked();
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     const delivery = parts.link.send(claim(task.task_id));
     parts.link.start();
     await delivery.delivered;

@@ -6,7 +6,7 @@ import { agentImage } from "../support/images.ts";
 import { OBEDIENT, outputOf, WorkerFixture } from "../support/worker-fixture.ts";
 
 const SESSION_SERVER = "wss://sessions.example.com";
-const ROOT_URL = "https://root.example.com";
+const ROOT_URL = "http://127.0.0.1:9/root";
 let folder = "";
 let fixture: WorkerFixture;
 

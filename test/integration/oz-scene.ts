@@ -24,7 +24,7 @@ export class OzScene implements AsyncDisposable {
     const workerId = environment.name(`reach-oz-${crypto.randomUUID().slice(0, 8)}`);
     this.oz = new OzStandIn({ workerId, ...(tls === undefined ? {} : { tls }) });
     this.worker = startWorker({
-      args: ["--worker-id", workerId, "--web-socket-url", url(this.oz), "--log-level", "debug"],
+      args: [...this.oz.flags(url(this.oz)), "--log-level", "debug"],
       env: { WARP_API_KEY: this.oz.apiKey, DOCKER_HOST: environment.dockerHost, ...env },
       command: [...through, ...workerCommand()],
     });

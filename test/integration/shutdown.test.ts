@@ -109,7 +109,7 @@ describe("with nothing to do", () => {
     const silent = await Relay.start({ port: fixture.oz.port });
     silent.freeze();
     const env = { WARP_API_KEY: "wk-key", DOCKER_HOST: `tcp://127.0.0.1:${silent.port}` };
-    const args = ["--worker-id", fixture.workerId, "--web-socket-url", fixture.oz.url];
+    const args = fixture.oz.flags();
     await using worker = startWorker({ args, env });
     await until("the worker asks the daemon", () => silent.accepted > 0);
     worker.kill("SIGTERM");

@@ -16,13 +16,13 @@ afterAll(() => stack.disposeAsync());
 
 /** A worker in a container of the release kind: a pid namespace of its own, the daemon's socket mounted. */
 async function containedWorker(): Promise<Docker.Container> {
-  const { oz, environment, workerId } = fixture;
+  const { oz, environment } = fixture;
   const links = oz.openedLinks;
   const container = await environment.docker.createContainer({
     name: environment.name(`contained-${crypto.randomUUID().slice(0, 8)}`),
     Image: image,
     User: "0:0",
-    Cmd: ["--worker-id", workerId, "--web-socket-url", oz.url],
+    Cmd: [...oz.flags()],
     Env: [`WARP_API_KEY=${oz.apiKey}`],
     HostConfig: {
       NetworkMode: "host",

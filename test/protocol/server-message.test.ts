@@ -1,74 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { decodeServerMessage } from "../../src/protocol/server-message.ts";
+import type { TaskAssignment } from "../../src/protocol/task-assignment.ts";
 
 const frame = (type: unknown, data: unknown) => JSON.stringify({ type, data });
 const decodeAssignment = (data: unknown) => decodeServerMessage(frame("task_assignment", data));
 
-const FULL = {
-  task_id: "run-1",
-  execution_id: "exec-1",
-  task: {
-    id: "task-1",
-    title: "Fix it",
-    task_definition: { prompt: "Fix the build" },
-    created_at: "2026-01-02T03:04:05Z",
-    updated_at: "2026-01-02T03:04:05Z",
-    owner: { Type: "TEAM", Id: "team-1" },
-    agent_config_snapshot: {
-      environment_id: "env-1",
-      base_prompt: "Be brief",
-      model_id: "auto",
-      profile_id: "profile-1",
-      skill_spec: "repo:skill",
-      mcp_servers: { gh: { command: "gh-mcp", env: { TOKEN: "x" }, nothing: null } },
-      computer_use_enabled: false,
-      idle_timeout_minutes: 15,
-      harness: { type: "oz" },
-      inference_providers: { aws: { disabled: false, role_arn: "arn:aws:iam::1:role/r", region: "us-east-1" } },
-      session_sharing: { public_access: "VIEWER" },
-      snapshot_disabled: true,
-      snapshot_upload_timeout_secs: 60,
-      snapshot_script_timeout_secs: 30,
-    },
-    agent_conversation_id: "conversation-1",
-  },
-  docker_image: "image:1",
-  sidecar_image: "sidecar:1",
-  additional_sidecars: [{ image: "extra:1", mount_path: "/extra", read_write: true }],
-  additional_oz_args: ["--a", "b"],
-  instance_shape: { vcpus: 2, memory_gb: 4 },
-};
+function assignmentOf(text: string): TaskAssignment {
+  const message = decodeServerMessage(text);
+  if (message.type !== "task_assignment") throw new Error(JSON.stringify(message));
+  return message.assignment;
+}
 
 describe("decodeServerMessage: assignments", () => {
-  test("reads every field, with the names of the wire", () => {
-    const data = { ...FULL, env_vars: { B: "2", A: "1", __proto__x: "p", constructor: "c" } };
-    expect(decodeAssignment(data)).toEqual({
-      type: "task_assignment",
-      assignment: {
-        ...FULL,
-        env_vars: [
-          ["B", "2"],
-          ["A", "1"],
-          ["__proto__x", "p"],
-          ["constructor", "c"],
-        ],
-      },
-    });
-  });
-
-  test("keeps an environment variable named __proto__, and an mcp server named so", () => {
-    const text =
-      '{"type":"task_assignment","__proto__":{"x":1},"data":{"__proto__":{"task_id":"evil"},"task_id":"t",' +
-      '"env_vars":{"__proto__":"v"},"task":{"agent_config_snapshot":{"mcp_servers":{"__proto__":{"a":"b"}}}}}}';
-    const message = decodeServerMessage(text);
-    if (message.type !== "task_assignment") throw new Error(JSON.stringify(message));
-    expect(message.assignment.task_id).toBe("t");
-    expect(message.assignment.env_vars).toEqual([["__proto__", "v"]]);
-    const servers = message.assignment.task.agent_config_snapshot?.mcp_servers;
-    expect(JSON.stringify(servers)).toBe('{"__proto__":{"a":"b"}}');
-    expect("x" in {}).toBe(false);
-  });
-
   const MINIMAL = {
     task_id: "run-1",
     execution_id: "",
@@ -77,67 +20,115 @@ describe("decodeServerMessage: assignments", () => {
     additional_sidecars: [],
     additional_oz_args: [],
   };
-  const absent = (value: object, extra: object = {}) =>
-    Object.fromEntries(Object.keys({ ...value, ...extra }).map((key) => [key, null]));
+  const ABSENT = {
+    ...{ execution_id: null, docker_image: null, sidecar_image: null, env_vars: null, additional_sidecars: null },
+    ...{ additional_oz_args: null, instance_shape: null },
+  };
   const minimal: readonly [string, unknown][] = [
     ["only what is required", { task_id: "run-1", task: {} }],
-    ["null everywhere", { ...absent(FULL, { env_vars: 1 }), task_id: "run-1", task: absent(FULL.task) }],
+    ["null everywhere", { ...ABSENT, task_id: "run-1", task: { id: null, owner: null, agent_config_snapshot: null } }],
     ["unknown fields", { task_id: "run-1", task: { later: [{}] }, later: { deep: [null] } }],
-    ["a blank task.id", { task_id: "run-1", task: { id: " \n" } }],
+    ["a blank task.id", { task_id: "run-1", task: { id: " " } }],
   ];
   test.each(minimal)("reads %s", (_name, data) => {
     expect(decodeAssignment(data)).toEqual({ type: "task_assignment", assignment: MINIMAL });
   });
 
   test("null is absent inside of snapshot, owner, shape and sidecars", () => {
+    const snapshot = {
+      ...{ environment_id: null, model_id: null, profile_id: null, skill_spec: null, mcp_servers: null },
+      ...{ computer_use_enabled: null, computer_use_model_id: null, idle_timeout_minutes: null },
+      ...{ harness: { type: null }, session_sharing: { public_access: null }, snapshot_disabled: null },
+      inference_providers: { aws: { disabled: null, role_arn: null, region: null } },
+      ...{ snapshot_upload_timeout_secs: null, snapshot_script_timeout_secs: null, repository_head_overrides: null },
+    };
     const message = decodeAssignment({
       task_id: "t",
-      task: {
-        task_definition: { prompt: null },
-        owner: { Type: null, Id: null },
-        agent_config_snapshot: {
-          ...absent(FULL.task.agent_config_snapshot),
-          harness: { type: null },
-          inference_providers: { aws: { disabled: null, role_arn: null, region: null } },
-          session_sharing: { public_access: null },
-        },
-      },
+      task: { owner: { Type: null, Id: null }, agent_config_snapshot: snapshot },
       additional_sidecars: [{ image: null, mount_path: null, read_write: null }],
       instance_shape: { vcpus: null, memory_gb: null },
     });
-    if (message.type !== "task_assignment") throw new Error(JSON.stringify(message));
-    expect(JSON.parse(JSON.stringify(message.assignment))).toEqual({
-      task_id: "t",
-      execution_id: "",
-      task: {
-        id: "t",
-        task_definition: {},
-        owner: {},
-        agent_config_snapshot: { harness: {}, inference_providers: { aws: {} }, session_sharing: {} },
+    expect(JSON.parse(JSON.stringify(message))).toEqual({
+      type: "task_assignment",
+      assignment: {
+        task_id: "t",
+        execution_id: "",
+        task: {
+          id: "t",
+          owner: {},
+          agent_config_snapshot: {
+            harness: {},
+            inference_providers: { aws: {} },
+            session_sharing: {},
+            repository_head_overrides: [],
+          },
+        },
+        env_vars: [],
+        additional_sidecars: [{}],
+        additional_oz_args: [],
+        instance_shape: {},
       },
-      env_vars: [],
-      additional_sidecars: [{}],
-      additional_oz_args: [],
-      instance_shape: {},
     });
   });
 
-  test.each(["../../etc", "a'b\"c", "line\nbreak", "ünï漢", "\ud800 alone", "\0"])(
-    "keeps the task id %j as it is",
-    (id) => {
-      expect(decodeAssignment({ task_id: id, task: {} })).toMatchObject({ assignment: { task_id: id } });
-      expect(decodeServerMessage(frame("task_cancellation", { task_id: id }))).toEqual({
-        type: "task_cancellation",
-        taskId: id,
-      });
-    },
-  );
+  test("keeps the order of variables, and names that an object could not have", () => {
+    const text =
+      '{"type":"task_assignment","__proto__":{"x":1},"data":{"__proto__":{"task_id":"evil"},"task_id":"t",' +
+      '"env_vars":{"B":"2","__proto__":"v","constructor":"c","A":"1"},"task":{}}}';
+    const { task_id, env_vars } = assignmentOf(text);
+    expect(task_id).toBe("t");
+    expect(env_vars).toEqual([
+      ["B", "2"],
+      ["__proto__", "v"],
+      ["constructor", "c"],
+      ["A", "1"],
+    ]);
+    expect("x" in {}).toBe(false);
+  });
+
+  test.each(["../../etc", "a'b\"c", "ünï漢", "x".repeat(256), " x "])("keeps the task id %j as it is", (id) => {
+    expect(decodeAssignment({ task_id: id, task: {} })).toMatchObject({ assignment: { task_id: id } });
+    expect(decodeServerMessage(frame("task_cancellation", { task_id: id }))).toEqual({
+      type: "task_cancellation",
+      taskId: id,
+    });
+  });
 
   test("a shape axis that is not positive is still a shape", () => {
     const shape = { vcpus: -5_000_000_000, memory_gb: 0 };
     expect(decodeAssignment({ task_id: "t", task: {}, instance_shape: shape })).toMatchObject({
       assignment: { instance_shape: shape },
     });
+  });
+});
+
+describe("decodeServerMessage: what goes to the agent as JSON is what came, compacted", () => {
+  const withSnapshot = (text: string) =>
+    `{"type": "task_assignment", "data": {"task_id": "t", "task": {"agent_config_snapshot": ${text}}}}`;
+  const cases: readonly [string, string][] = [
+    ['{"b": 1, "a": {"x": [ 1 , 2 ]}}', '{"b":1,"a":{"x":[1,2]}}'],
+    // As values: keys in another order, figures that a double cannot hold, an escape that is written out.
+    ['{"2": 0, "1": 0}', '{"2":0,"1":0}'],
+    ['{"n": 12345678901234567890, "f": 1.0, "e": 1E400}', '{"n":12345678901234567890,"f":1.0,"e":1E400}'],
+    ['{"s": "\\u0041 \\" , : { [ \\\\"}', '{"s":"\\u0041 \\" , : { [ \\\\"}'],
+    ['{\n\t"a" :\r null , "__proto__": {"c": "d"}\n}', '{"a":null,"__proto__":{"c":"d"}}'],
+    ['{"a": {}, "a": {"later": true}}', '{"a":{},"a":{"later":true}}'],
+  ];
+  test.each(cases)("mcp_servers %s", (given, expected) => {
+    const snapshot = assignmentOf(withSnapshot(`{"mcp_servers": ${given}}`)).task.agent_config_snapshot;
+    expect(snapshot?.mcp_servers?.text).toBe(expected);
+    expect(snapshot?.mcp_servers?.value).toEqual(JSON.parse(given));
+  });
+
+  test.each(cases)("repository_head_overrides with %s", (given, expected) => {
+    const text = withSnapshot(`{"repository_head_overrides" : [ ${given} ,{"x":[]}, ${given} ] }`);
+    const overrides = assignmentOf(text).task.agent_config_snapshot?.repository_head_overrides ?? [];
+    expect(overrides.map((one) => one.text)).toEqual([expected, '{"x":[]}', expected]);
+  });
+
+  test("of several fields of one name the last counts, as for every reader", () => {
+    const text = withSnapshot('{"mcp_servers": {"first": 1}, "mcp_servers": {"second": 2}}');
+    expect(assignmentOf(text).task.agent_config_snapshot?.mcp_servers?.text).toBe('{"second":2}');
   });
 });
 
@@ -150,7 +141,6 @@ describe("decodeServerMessage: assignments that cannot be read", () => {
     [{ task: SECRET }, "task: expected an object"],
     [{ task: [SECRET] }, "task: expected an object"],
     [{ task: { id: 5 } }, "task.id: expected a string"],
-    [{ task: { title: [SECRET] } }, "task.title: expected a string"],
     [{ task: { owner: SECRET } }, "task.owner: expected an object"],
     [{ task: { owner: { Type: 1 } } }, "task.owner.Type: expected a string"],
     [{ task: {}, docker_image: { a: SECRET } }, "docker_image: expected a string"],
@@ -180,7 +170,28 @@ describe("decodeServerMessage: assignments that cannot be read", () => {
       "instance_shape.memory_gb: expected a whole number up to 1000000",
     ],
     [{ task: {}, execution_id: 7 }, "execution_id: expected a string"],
+    [{ task: {}, execution_id: "x".repeat(257) }, "execution_id: expected at most 256 characters"],
+    [{ task: { id: "a\nb" } }, "task.id: expected no control or format characters"],
+    [{ task: {}, additional_sidecars: Array(33).fill({}) }, "additional_sidecars: expected at most 32 entries"],
+    [{ task: {}, additional_oz_args: Array(1001).fill("") }, "additional_oz_args: expected at most 1000 entries"],
     [snapshot({ model_id: {} }), "task.agent_config_snapshot.model_id: expected a string"],
+    [snapshot({ computer_use_model_id: 4 }), "task.agent_config_snapshot.computer_use_model_id: expected a string"],
+    [
+      snapshot({ repository_head_overrides: {} }),
+      "task.agent_config_snapshot.repository_head_overrides: expected a list",
+    ],
+    [
+      snapshot({ repository_head_overrides: [{}, SECRET] }),
+      "task.agent_config_snapshot.repository_head_overrides[1]: expected an object",
+    ],
+    [
+      snapshot({ inference_providers: { aws: { role_arn: "r" } } }),
+      "task.agent_config_snapshot.inference_providers.aws.region: required with role_arn",
+    ],
+    [
+      snapshot({ inference_providers: { aws: { role_arn: "r", region: " " } } }),
+      "task.agent_config_snapshot.inference_providers.aws.region: required with role_arn",
+    ],
     [snapshot({ mcp_servers: [SECRET] }), "task.agent_config_snapshot.mcp_servers: expected an object"],
     [
       snapshot({ mcp_servers: JSON.stringify({ a: SECRET }) }),
@@ -210,24 +221,50 @@ describe("decodeServerMessage: assignments that cannot be read", () => {
   ];
   test.each(cases)("%j: %s", (data, problem) => {
     const message = decodeAssignment({ task_id: "t-1", ...data });
-    expect(message).toEqual({ type: "invalid_assignment", taskId: "t-1", executionId: "", problem });
+    expect(message).toEqual({
+      type: "invalid_assignment",
+      execution: { taskId: "t-1", executionId: "" },
+      problem,
+    });
     expect(JSON.stringify(message)).not.toContain(SECRET);
   });
 
   test("carries the execution id", () => {
-    expect(decodeAssignment({ task_id: "t", execution_id: "e" })).toMatchObject({ taskId: "t", executionId: "e" });
+    expect(decodeAssignment({ task_id: "t", execution_id: "e" })).toMatchObject({
+      execution: { taskId: "t", executionId: "e" },
+    });
   });
 
-  test("refuses an mcp configuration nested beyond reason, and ignores unknown fields nested so", () => {
+  test("a frame that is nested beyond reason is skipped before it is read", () => {
     const deep = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
     const withServers = (depth: number) =>
       `{"type":"task_assignment","data":{"task_id":"t","task":{"agent_config_snapshot":{"mcp_servers":${deep(depth)}}}}}`;
-    expect(decodeServerMessage(withServers(100)).type).toBe("task_assignment");
-    expect(decodeServerMessage(withServers(200_000))).toMatchObject({
-      type: "invalid_assignment",
-      problem: "task.agent_config_snapshot.mcp_servers: expected an object that is nested less deeply",
+    expect(decodeServerMessage(withServers(200)).type).toBe("task_assignment");
+    expect(decodeServerMessage(withServers(200_000))).toEqual({
+      type: "skipped",
+      reason: "a frame that is nested more than 256 deep",
     });
-    const unknown = `{"type":"task_assignment","data":{"task_id":"t","task":{},"later":${deep(200_000)}}}`;
-    expect(decodeServerMessage(unknown).type).toBe("task_assignment");
+    expect(decodeServerMessage("[".repeat(1_000_000)).type).toBe("skipped");
+    // Brackets within a text are none.
+    const text = JSON.stringify(`${"[".repeat(5_000)}"`);
+    expect(decodeServerMessage(`{"type":"task_assignment","data":{"task_id":"t","task":{},"x":${text}}}`).type).toBe(
+      "task_assignment",
+    );
+  });
+});
+
+describe("decodeServerMessage: cancellations", () => {
+  const cancelled = (data: object) => decodeServerMessage(frame("task_cancellation", data));
+  test.each([undefined, null, ""])("with the execution id %j every execution is meant", (id) => {
+    expect(cancelled({ task_id: "t", execution_id: id })).toEqual({ type: "task_cancellation", taskId: "t" });
+  });
+  test("with an execution id that one is meant", () => {
+    expect(cancelled({ task_id: "t", execution_id: "e" })).toEqual({
+      ...{ type: "task_cancellation", taskId: "t" },
+      executionId: "e",
+    });
+  });
+  test.each([7, {}, " ", "a\u0007", "x".repeat(257)])("with the execution id %j nobody knows which: skipped", (id) => {
+    expect(cancelled({ task_id: "t", execution_id: id }).type).toBe("skipped");
   });
 });

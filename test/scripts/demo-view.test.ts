@@ -73,6 +73,7 @@ test("a received message is told without the worker's id", () => {
     number: 1,
     type: "task_failed",
     taskId: "t",
+    executionId: "",
     data,
     text: "",
   } as const;

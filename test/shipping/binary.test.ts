@@ -26,7 +26,7 @@ afterAll(() => stack.disposeAsync());
 /** Flags with which a worker needs no environment; the daemon is where the machine has it, or a context says. */
 function flags(): string[] {
   const { oz } = fixture;
-  return ["--api-key", oz.apiKey, "--worker-id", oz.workerId, "--web-socket-url", oz.url];
+  return ["--api-key", oz.apiKey, ...oz.flags()];
 }
 
 /** Starts the binary in the hostile folder with nothing but, where it must be, the address of the tests' daemon. */

@@ -30,7 +30,7 @@ test("the binary tells the service manager: ready, connected, alive, stopping", 
   await oz.goAway();
   await using worker = startWorker({
     command: [binary.path],
-    args: ["--worker-id", oz.workerId, "--web-socket-url", oz.url],
+    args: oz.flags(),
     env: {
       WARP_API_KEY: oz.apiKey,
       DOCKER_HOST: environment.dockerHost,

@@ -1,4 +1,4 @@
-import { isRecord } from "./message-shapes.ts";
+import { isRecord } from "./json-record.ts";
 
 /** A container that was created. */
 export interface CreatedContainer {

@@ -6,6 +6,9 @@ interface Scheduled {
   readonly action: () => void;
 }
 
+/** 2026-11-20T00:00:00Z */
+const START_EPOCH_MS = 1_795_132_800_000;
+
 /** A clock that stands still until a test moves it. Figures are milliseconds. */
 export class ManualClock implements Clock {
   #now: number;
@@ -18,6 +21,10 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  epoch(): number {
+    return START_EPOCH_MS + this.#now;
   }
 
   after(delayMs: number, action: () => void): Timer {

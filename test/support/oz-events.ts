@@ -1,4 +1,4 @@
-import { isRecord } from "./message-shapes.ts";
+import { isRecord } from "./json-record.ts";
 
 /** What the stand-in saw or did, in order. `atMs` is milliseconds since the epoch, with fractions. */
 export type OzEvent = { readonly atMs: number } & (
@@ -7,6 +7,7 @@ export type OzEvent = { readonly atMs: number } & (
   | { readonly kind: "closed"; readonly link: number; readonly code: number; readonly reason: string }
   | { readonly kind: "sent"; readonly link: number; readonly type: string; readonly taskId: string }
   | ({ readonly kind: "received" } & Received)
+  | { readonly kind: "setup"; readonly event: SetupEventSeen }
   | { readonly kind: "pinged"; readonly link: number; readonly payload: string }
   | { readonly kind: "violation"; readonly problem: string }
 );
@@ -19,8 +20,19 @@ export interface Received {
   readonly atMs: number;
   readonly type: string;
   readonly taskId: string;
+  /** Empty where the message has none. */
+  readonly executionId: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly text: string;
+}
+
+/** An event of a task's set-up, as the stand-in was told of it. */
+export interface SetupEventSeen {
+  readonly taskId: string;
+  readonly name: string;
+  readonly isError: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** What a dial is answered with. */
@@ -43,6 +55,8 @@ export interface OzStandInOptions {
   readonly port?: number;
   /** Serves `wss://` with these PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Answers a set-up event in another way than with 204; it is not in the record then. */
+  readonly onSetupEvent?: (request: Request) => Promise<Response> | Response | undefined;
   /** Told of everything as it happens. */
   readonly onEvent?: (event: OzEvent) => void;
 }

@@ -3,6 +3,9 @@ import type { HandshakeAnswer } from "./oz-events.ts";
 /** The path of the endpoint. */
 export const OZ_PATH = "/api/v1/selfhosted/worker/ws";
 
+/** What the contract has a worker say of itself (spec, section 4). */
+const CAPABILITIES = "execution-scoped-cancellation-v1";
+
 export type HandshakeDecision =
   | { readonly kind: "upgrade"; readonly workerId: string }
   | { readonly kind: "hang" }
@@ -29,5 +32,7 @@ export function decideHandshake(
   if (url.pathname !== OZ_PATH) return refuse(404, "no such path");
   if (request.headers.get("authorization") !== `Bearer ${expected.apiKey}`) return refuse(401, "invalid API key");
   if (workerId !== expected.workerId) return refuse(400, "worker_id is not the expected one");
+  if (request.headers.get("x-warp-worker-capabilities") !== CAPABILITIES) return refuse(400, "capabilities missing");
+  if (!/^oz-agent-worker\/\d+\.\d+/.test(request.headers.get("user-agent") ?? "")) return refuse(400, "no user agent");
   return isDial ? { kind: "upgrade", workerId } : refuse(426, "a WebSocket, please");
 }

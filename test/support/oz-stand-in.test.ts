@@ -13,11 +13,19 @@ const failed = (taskId: string, data: Record<string, unknown>) => ({
   data: { task_id: taskId, message: "Failed to execute task: it did", failure_reason: "unknown", ...data },
 });
 
+/** What a worker says of itself. */
+const SAID = {
+  "User-Agent": "oz-agent-worker/1.2.3",
+  "X-Warp-Worker-Capabilities": "execution-scoped-cancellation-v1",
+};
+
 let oz: OzStandIn;
 let socket: WebSocket;
 
 async function dial(): Promise<WebSocket> {
-  const made = new WebSocket(`${oz.url}?worker_id=test-worker`, { headers: { Authorization: `Bearer ${oz.apiKey}` } });
+  const made = new WebSocket(`${oz.url}?worker_id=test-worker`, {
+    headers: { ...SAID, Authorization: `Bearer ${oz.apiKey}` },
+  });
   await new Promise((resolve) => made.addEventListener("open", resolve, { once: true }));
   return made;
 }
@@ -57,7 +65,7 @@ describe("shapes", () => {
       ],
     ],
   ])("accepts %s", async (_, frames) => {
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     await oz.assign(task);
     expect(await say(...frames(task.task_id))).toEqual([]);
     expect(oz.typesOf(task.task_id)).toHaveLength(frames("").length);
@@ -76,7 +84,7 @@ describe("shapes", () => {
     ["an exit code as text", (id) => [claim(id), failed(id, { exit_code: "3" })]],
     ["another success text", (id) => [claim(id), { type: "task_completed", data: { task_id: id, message: "ok" } }]],
   ])("records %s", async (_, frames) => {
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     await oz.assign(task);
     expect(await say(...frames(task.task_id))).toHaveLength(1);
   });
@@ -92,13 +100,13 @@ describe("order", () => {
     ["a task that was never assigned", 1, () => [claim("never")]],
   ];
   test.each(rows)("records %s", async (_, count, frames) => {
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     await oz.assign(task);
     expect(await say(...frames(task.task_id))).toHaveLength(count);
   });
 
   test("a result may be repeated on a new link only until it is confirmed", async () => {
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     await oz.assign(task);
     await say(claim(task.task_id));
     socket.send(JSON.stringify(done(task.task_id)));
@@ -110,12 +118,12 @@ describe("order", () => {
     socket.terminate();
     socket = await dial();
     expect(await say(done(task.task_id))).toEqual([
-      `task_completed ${task.task_id}: a terminal message after 1 of 1 were confirmed`,
+      `task_completed ${task.task_id}: a terminal message after one was confirmed`,
     ]);
   });
 
   test("a redelivery is claimed again, without a second result", async () => {
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     await oz.assign(task);
     await say(claim(task.task_id), done(task.task_id));
     await oz.redeliver(task.task_id);
@@ -123,17 +131,36 @@ describe("order", () => {
     expect(await say(done(task.task_id))).toHaveLength(1);
   });
 
-  test("two executions of one task have a result each", async () => {
-    const task = assignment();
+  test("executions of one task have a result each, and are told apart by their ids", async () => {
+    const task = assignment({ execution_id: "one" });
     await oz.assign(task);
-    await oz.assign({ ...task, execution_id: "another" });
+    await oz.assign({ ...task, execution_id: "two" });
+    const of = (message: { type: string; data: object }, execution: string) => ({
+      ...message,
+      data: { ...message.data, execution_id: execution },
+    });
     const { task_id: id } = task;
-    expect(await say(claim(id), claim(id), done(id), done(id))).toEqual([]);
-    expect(await say(done(id))).toHaveLength(2);
+    const both = ["one", "two"].flatMap((execution) => [of(claim(id), execution), of(done(id), execution)]);
+    expect(await say(...both)).toEqual([]);
+    expect(await say(of(claim(id), "three"))).toHaveLength(1);
+    expect(await say(claim(id))).toHaveLength(2);
+    expect((await say(of(done(id), "two"))).join()).toContain("after one was confirmed");
+  });
+
+  test("of two executions one is rejected, whichever, and the other claimed", async () => {
+    const task = assignment({ execution_id: "one" });
+    await oz.assign(task);
+    await oz.assign({ ...task, execution_id: "two" });
+    const claimOf = (id: string) => ({
+      ...claim(task.task_id),
+      data: { ...claim(task.task_id).data, execution_id: id },
+    });
+    expect(await say(reject(task.task_id), claimOf("one"))).toEqual([]);
+    expect(await say(claimOf("two"))).toEqual([`${task.task_id}: claimed after it was rejected`]);
   });
 
   test("a rejected task may be assigned again and claimed then", async () => {
-    const task = assignment();
+    const task = assignment({ execution_id: "" });
     await oz.assign(task);
     await say(reject(task.task_id));
     await oz.redeliver(task.task_id);
@@ -142,13 +169,15 @@ describe("order", () => {
 });
 
 test.each([
-  ["another path", "/other", "test-worker", undefined, 404],
-  ["another key", "", "test-worker", "Bearer nope", 401],
-  ["no worker id", "", "", undefined, 400],
-])("refuses %s", async (_, path, workerId, header, status) => {
+  ["another path", "/other", "test-worker", {}, 404],
+  ["another key", "", "test-worker", { Authorization: "Bearer nope" }, 401],
+  ["no worker id", "", "", {}, 400],
+  ["no capabilities", "", "test-worker", { "X-Warp-Worker-Capabilities": "" }, 400],
+  ["another program", "", "test-worker", { "User-Agent": "curl/8" }, 400],
+])("refuses %s", async (_, path, workerId, headers, status) => {
   const url = path === "" ? oz.url : oz.url.replace(/\/api.*/, path);
   const refused = new WebSocket(`${url}?worker_id=${workerId}`, {
-    headers: { Authorization: header ?? `Bearer ${oz.apiKey}` },
+    headers: { ...SAID, Authorization: `Bearer ${oz.apiKey}`, ...headers },
   });
   await new Promise((resolve) => refused.addEventListener("close", resolve, { once: true }));
   expect(oz.refusals.map((refusal) => refusal.status)).toEqual([status]);
@@ -167,7 +196,7 @@ test("goes away and comes back on the same port", async () => {
 });
 
 test("a wait that ends in vain tells what came instead", async () => {
-  const task = assignment();
+  const task = assignment({ execution_id: "" });
   await oz.assign(task);
   await say(claim(task.task_id));
   await expect(oz.waitForResult(task.task_id, 20)).rejects.toThrow(`received: task_claimed ${task.task_id}`);

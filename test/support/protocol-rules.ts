@@ -5,20 +5,32 @@ interface Terminal {
   confirmed: boolean;
 }
 
-interface TaskBook {
+/** What Oz and the worker said of one execution. */
+interface ExecutionBook {
+  readonly taskId: string;
+  readonly executionId: string;
   deliveries: number;
-  readonly executions: Set<string>;
   claims: number;
-  rejections: number;
   readonly terminals: Terminal[];
 }
 
+/** A message of the worker, with the frame of its link that it came in. */
+export interface RuledMessage {
+  readonly type: string;
+  readonly taskId: string;
+  readonly executionId: string;
+  readonly link: number;
+  readonly frame: number;
+  readonly text: string;
+}
+
 /**
- * The order of messages that Oz may count on. Client messages name only the task, so that what is counted is:
- * claims and rejections against assignments handed over, terminal messages against claims and executions.
+ * The order of messages that Oz may count on: claims and terminal messages name an execution, rejections only a task, so that
+ * these are counted against all assignments of that task that nothing has answered.
  */
 export class ProtocolRules {
-  readonly #books = new Map<string, TaskBook>();
+  readonly #books = new Map<string, ExecutionBook[]>();
+  readonly #rejections = new Map<string, number>();
   readonly #violations: string[];
 
   constructor(violations: string[]) {
@@ -27,73 +39,81 @@ export class ProtocolRules {
 
   /** An assignment was handed to a link; the same execution again is a redelivery. */
   assigned(taskId: string, executionId: string): void {
-    const book = this.#books.get(taskId) ?? {
-      deliveries: 0,
-      executions: new Set(),
-      claims: 0,
-      rejections: 0,
-      terminals: [],
-    };
-    book.deliveries += 1;
-    book.executions.add(executionId);
-    this.#books.set(taskId, book);
+    const books = this.#books.get(taskId) ?? [];
+    this.#books.set(taskId, books);
+    const known = books.find((book) => book.executionId === executionId);
+    if (known !== undefined) known.deliveries += 1;
+    else books.push({ taskId, executionId, deliveries: 1, claims: 0, terminals: [] });
   }
 
-  /** A message came in; `frame` counts the frames of its link. */
-  received(type: string, taskId: string, link: number, frame: number, text: string): void {
-    const book = this.#books.get(taskId);
-    if (book === undefined) {
+  received(message: RuledMessage): void {
+    const { type, taskId, executionId } = message;
+    const books = this.#books.get(taskId) ?? [];
+    if (books.length === 0) {
       this.#violations.push(`${type} ${taskId}: this task was never assigned`);
       return;
     }
-    const open = book.deliveries - book.claims - book.rejections;
-    if (type === "task_claimed") {
-      if (open > 0) book.claims += 1;
-      else if (book.claims === 0) this.#violations.push(`${taskId}: claimed after it was rejected`);
-    } else if (type === "task_rejected") {
-      if (open > 0) book.rejections += 1;
-      else this.#violations.push(`${taskId}: rejected although no assignment of it was unanswered`);
+    if (type === "task_rejected") {
+      const rejections = (this.#rejections.get(taskId) ?? 0) + 1;
+      if (rejections > unanswered(books)) {
+        this.#violations.push(`${taskId}: rejected although no assignment of it was unanswered`);
+      } else {
+        this.#rejections.set(taskId, rejections);
+      }
+      return;
+    }
+    const book = books.find((one) => one.executionId === executionId);
+    if (book === undefined) {
+      this.#violations.push(`${type} ${taskId}: no assignment has the execution_id ${JSON.stringify(executionId)}`);
+    } else if (type === "task_claimed") {
+      this.#claimed(book, books);
     } else if (type === "task_completed" || type === "task_failed") {
-      this.#terminal(book, type, taskId, { link, frame, text, confirmed: false });
+      this.#ended(book, message);
     }
   }
 
   /** The worker has provably read an answer that was sent after these frames of the link. */
   confirmed(link: number, frames: number): void {
-    for (const book of this.#books.values()) {
-      for (const terminal of book.terminals) {
+    for (const { terminals } of this.#all()) {
+      for (const terminal of terminals) {
         if (terminal.link === link && terminal.frame <= frames) terminal.confirmed = true;
       }
     }
   }
 
-  /** How many terminal messages of that task the worker knows to be read. */
-  confirmedTerminals(taskId: string): number {
-    const book = this.#books.get(taskId);
-    return book === undefined ? 0 : confirmedCount(book);
+  /** How many executions of that task have a result that the worker knows to be read. */
+  confirmedResults(taskId: string): number {
+    const books = this.#books.get(taskId) ?? [];
+    return books.filter(({ terminals }) => terminals.some(({ confirmed }) => confirmed)).length;
   }
 
-  #terminal(book: TaskBook, type: string, taskId: string, terminal: Terminal): void {
-    if (book.claims === 0) this.#violations.push(`${type} ${taskId}: a terminal message before any claim`);
-    const due = Math.max(1, Math.min(book.executions.size, book.claims));
-    if (confirmedCount(book) >= due) {
-      this.#violations.push(`${type} ${taskId}: a terminal message after ${due} of ${due} were confirmed`);
+  #claimed(book: ExecutionBook, books: readonly ExecutionBook[]): void {
+    book.claims += 1;
+    const rejections = this.#rejections.get(book.taskId) ?? 0;
+    if (book.claims === 1 && rejections > unanswered(books)) {
+      this.#violations.push(`${book.taskId}: claimed after it was rejected`);
     }
-    book.terminals.push(terminal);
-    const onThisLink = book.terminals.filter((other) => other.link === terminal.link).length;
-    if (onThisLink > book.deliveries) {
-      this.#violations.push(`${type} ${taskId}: terminal message ${onThisLink} on one link`);
-    }
-    // Redeliveries may repeat a message, never change it.
-    const texts = new Set(book.terminals.map((other) => other.text)).size;
-    if (texts > book.executions.size) {
-      this.#violations.push(`${type} ${taskId}: ${texts} different terminal messages`);
-    }
+  }
+
+  #ended(book: ExecutionBook, { type, taskId, link, frame, text }: RuledMessage): void {
+    const { terminals, deliveries } = book;
+    const breach = (what: string) => this.#violations.push(`${type} ${taskId}: ${what}`);
+    if (book.claims === 0) breach("a terminal message before any claim");
+    if (terminals.some((one) => one.confirmed)) breach("a terminal message after one was confirmed");
+    terminals.push({ link, frame, text, confirmed: false });
+    const onThisLink = terminals.filter((one) => one.link === link).length;
+    if (onThisLink > deliveries) breach(`terminal message ${onThisLink} on one link`);
+    // A repetition may say the same again, and nothing else.
+    const texts = new Set(terminals.map((one) => one.text)).size;
+    if (texts > 1) breach(`${texts} different terminal messages`);
+  }
+
+  #all(): readonly ExecutionBook[] {
+    return [...this.#books.values()].flat();
   }
 }
 
-function confirmedCount(book: TaskBook): number {
-  const confirmed = book.terminals.filter((terminal) => terminal.confirmed);
-  const redelivered = book.deliveries > book.executions.size;
-  return redelivered ? new Set(confirmed.map((terminal) => terminal.text)).size : confirmed.length;
+/** Assignments of a task that no claim has answered. */
+function unanswered(books: readonly ExecutionBook[]): number {
+  return books.reduce((sum, { deliveries, claims }) => sum + Math.max(0, deliveries - claims), 0);
 }

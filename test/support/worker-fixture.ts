@@ -78,14 +78,10 @@ export class WorkerFixture {
 
   /** Starts a (further) worker of this id, with flags in addition to the fixture's. */
   startWorker(...args: readonly string[]): WorkerProcess {
-    const { oz, relay, environment, workerId } = this;
+    const { oz, relay, environment } = this;
     const address = this.#options.relayed === true ? relay.through(oz.url) : oz.url;
     const worker = startWorker({
-      args: [
-        ...["--worker-id", workerId, "--web-socket-url", address, "--log-level", "debug"],
-        ...(this.#options.args ?? []),
-        ...args,
-      ],
+      args: [...oz.flags(address), ...["--log-level", "debug"], ...(this.#options.args ?? []), ...args],
       env: { WARP_API_KEY: oz.apiKey, DOCKER_HOST: environment.dockerHost, ...this.#options.env },
     });
     this.#workers.push(worker);

@@ -1,10 +1,17 @@
 import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import type { TaskAssignment } from "../../src/protocol/task-assignment.ts";
+import { buildAgentArguments } from "../../src/task/agent-arguments.ts";
 import type { TaskOptions } from "../../src/task/task-options.ts";
+import { readAgentCommand } from "../wire/agent-parser.ts";
+import { sampleFrame } from "../wire/samples.ts";
 
-/** Reads `data` as if Oz had sent it; `task_id` and `task` are filled in. */
-export function assignmentOf(data: object = {}): TaskAssignment {
-  const whole = { task_id: "run-1", execution_id: "exec-1", task: { id: "task-1" }, ...data };
+/** The least that Oz sends: a user's run without anything beside it. */
+const { data: LEAST } = sampleFrame("assignment-user-minimal");
+
+/** Reads `data`, laid over the least assignment, as if Oz had sent it; `task` is laid over a task without an owner. */
+export function assignmentOf(data: { readonly task?: object; readonly [field: string]: unknown } = {}): TaskAssignment {
+  const task = { ...Object(LEAST.task), id: "task-1", owner: null, ...data.task };
+  const whole = { ...LEAST, task_id: "run-1", execution_id: "exec-1", ...data, task };
   const message = decodeServerMessage(JSON.stringify({ type: "task_assignment", data: whole }));
   if (message.type !== "task_assignment") throw new Error(`not an assignment: ${JSON.stringify(message)}`);
   return message.assignment;
@@ -12,10 +19,17 @@ export function assignmentOf(data: object = {}): TaskAssignment {
 
 /** An assignment with this snapshot. */
 export function withSnapshot(snapshot: object, data: object = {}): TaskAssignment {
-  return assignmentOf({ task: { id: "task-1", agent_config_snapshot: snapshot }, ...data });
+  return assignmentOf({ ...data, task: { agent_config_snapshot: snapshot } });
 }
 
 /** A worker whose operator added nothing, unless told otherwise. */
 export function optionsOf(options: Partial<TaskOptions> = {}): TaskOptions {
   return { serverRootUrl: "https://oz.example", volumes: [], environment: [], ...options };
+}
+
+/** The agent's arguments, which an agent must be able to read. */
+export function argumentsOf(assignment: TaskAssignment, options: TaskOptions): readonly string[] {
+  const words = buildAgentArguments(assignment, options);
+  readAgentCommand(words);
+  return words;
 }

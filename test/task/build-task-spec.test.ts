@@ -3,7 +3,7 @@ import { buildTaskSpec } from "../../src/task/build-task-spec.ts";
 import type { TaskOptions } from "../../src/task/task-options.ts";
 import { assignmentOf, optionsOf, withSnapshot } from "./assignments.ts";
 
-function specOf(data: object = {}, options: Partial<TaskOptions> = {}) {
+function specOf(data: Readonly<Record<string, unknown>> = {}, options: Partial<TaskOptions> = {}) {
   const result = buildTaskSpec(assignmentOf(data), optionsOf(options));
   if (result.kind !== "ready") throw new Error(result.detail);
   return result.spec;
@@ -123,8 +123,59 @@ describe("the secrets", () => {
   });
 
   test("survive a list of many texts", () => {
-    const list = Array.from({ length: 200_000 }, () => "same text");
+    const list = Array.from({ length: 10_000 }, () => "same text");
     const result = buildTaskSpec(withSnapshot({ mcp_servers: { list } }), optionsOf());
     expect(result).toMatchObject({ kind: "ready", spec: { secrets: ["same text"] } });
+  });
+});
+
+describe("what no process can receive is refused before the create, by its name", () => {
+  const big = "x".repeat(131_072);
+  const cases: readonly [string, Readonly<Record<string, unknown>>, string][] = [
+    [
+      "a variable",
+      { env_vars: { TOKEN: big } },
+      'the variable "TOKEN" takes 131079 bytes, and a process can receive 131072 at most',
+    ],
+    [
+      "an argument with its flag",
+      { additional_oz_args: ["--conversation", big] },
+      "the agent's argument --conversation takes 131073 bytes, and a process can receive 131072 at most",
+    ],
+    [
+      "an argument alone",
+      { additional_oz_args: [big] },
+      "argument 8 of the agent's command takes 131073 bytes, and a process can receive 131072 at most",
+    ],
+    [
+      "many variables",
+      { env_vars: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`V${n}`, "y".repeat(60_000)])) },
+      "the task's variables take 1200188 bytes together, and may take 1048576 at most",
+    ],
+    [
+      "a NUL",
+      { additional_oz_args: ["--conversation", "a\0b"] },
+      "the agent's argument --conversation holds a NUL character, which no process can receive",
+    ],
+  ];
+  test.each(cases)("%s", (_, data, detail) => {
+    expect(buildTaskSpec(assignmentOf(data), optionsOf())).toEqual({
+      kind: "failed",
+      reason: "container_create",
+      detail,
+    });
+  });
+
+  test("an mcp configuration by its flag, and not by what it holds", () => {
+    const result = buildTaskSpec(withSnapshot({ mcp_servers: { s: { token: big } } }), optionsOf());
+    expect(result).toMatchObject({
+      kind: "failed",
+      detail: expect.stringMatching(/^the agent's argument --mcp takes \d+ bytes/),
+    });
+  });
+
+  test("the largest that goes", () => {
+    const result = buildTaskSpec(assignmentOf({ env_vars: { T: "x".repeat(131_072 - 3) } }), optionsOf());
+    expect(result.kind).toBe("ready");
   });
 });

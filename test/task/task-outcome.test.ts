@@ -5,7 +5,8 @@ import type { ExecutionResult } from "../../src/task/execution-result.ts";
 import { FAILURE_PREFIX, terminalMessage, toOutcome } from "../../src/task/task-outcome.ts";
 
 const redact = createRedactor(["hunter2-secret"]);
-const messageOf = (result: ExecutionResult) => terminalMessage("t-1", toOutcome(result, redact));
+const messageOf = (result: ExecutionResult) =>
+  terminalMessage({ taskId: "t-1", executionId: "" }, toOutcome(result, redact));
 const exited = (exitCode: number, oomKilled = false): ExecutionResult => ({ kind: "exited", exitCode, oomKilled });
 
 function failureText(result: ExecutionResult): string {

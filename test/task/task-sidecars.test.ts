@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { planSidecars } from "../../src/task/task-sidecars.ts";
 import { assignmentOf } from "./assignments.ts";
 
-const plan = (data: object, volumes: readonly string[] = []) => planSidecars(assignmentOf(data), volumes);
+const plan = (data: Readonly<Record<string, unknown>>, volumes: readonly string[] = []) =>
+  planSidecars(assignmentOf(data), { volumes });
 const sidecar = (image: string | null, mount_path: string | null, read_write?: boolean) => ({
   image,
   mount_path,

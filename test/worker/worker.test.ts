@@ -43,7 +43,16 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
     volumes: [],
     serverRootUrl: "https://app.example",
   };
-  const worker = createWorker({ workerId: "w", maxConcurrentTasks: 0, taskOptions, runtime, channel, clock, log });
+  const worker = createWorker({
+    workerId: "w",
+    maxConcurrentTasks: 0,
+    setupEvents: { report: () => {} },
+    taskOptions,
+    runtime,
+    channel,
+    clock,
+    log,
+  });
   return { worker, sent, done, deliveries, links, clock, log };
 }
 

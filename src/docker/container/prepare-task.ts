@@ -1,4 +1,4 @@
-import { pause, systemClock } from "../../support/clock.ts";
+import { type Clock, pause } from "../../support/clock.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
 import { describeError, EngineError } from "../engine/engine-error.ts";
@@ -8,11 +8,13 @@ import type { WantedPull } from "../images/pull-ahead.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
 import { sidecarNames } from "../records/object-names.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
+import { beginStep, type OnSetup } from "./time-step.ts";
 
 export interface PrepareOptions {
   readonly images: Images;
   readonly sidecarContent: SidecarContent;
   readonly watch: EngineWatch;
+  readonly clock: Clock;
   readonly workerId: string;
   readonly owner: string;
 }
@@ -47,6 +49,7 @@ export async function prepareTask(
   spec: TaskSpec,
   attempt: string,
   signal: AbortSignal,
+  onSetup?: OnSetup,
 ): Promise<Preparation> {
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
@@ -64,10 +67,17 @@ export async function prepareTask(
     return undefined;
   }
 
-  const image = first(pullTaskImage(options, spec.image, either));
+  const imageEnds = beginStep(options.clock, "image_pull", onSetup);
+  const sidecarsEnd = beginStep(options.clock, "sidecar_prep", spec.sidecars.length > 0 ? onSetup : undefined);
+  const image = first(pullTaskImage(options, spec.image, either, imageEnds));
   const seen = new Set<string>();
   const sidecars = spec.sidecars.map((sidecar, index) =>
     first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, seen, either)),
+  );
+  const ready = Promise.all(sidecars).then((all) => all.every((sidecar) => sidecar !== undefined));
+  ready.then(
+    (areReady) => sidecarsEnd(!areReady),
+    () => sidecarsEnd(true),
   );
   const settled = await Promise.allSettled([image, ...sidecars]);
   if (signal.aborted) throw signal.reason;
@@ -83,8 +93,14 @@ export async function prepareTask(
 
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };
 
-async function pullTaskImage(options: PrepareOptions, image: string, signal: AbortSignal): Promise<Step<Pulled>> {
+async function pullTaskImage(
+  options: PrepareOptions,
+  image: string,
+  signal: AbortSignal,
+  ended: (isError: boolean) => void,
+): Promise<Step<Pulled>> {
   const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
+  ended(!answer.ok);
   if (answer.ok) return { ok: true, value: answer };
   return { ok: false, result: { kind: "failed", reason: "image_pull", detail: answer.detail } };
 }
@@ -117,12 +133,12 @@ async function prepareSidecar(
     },
   };
   try {
-    const prepared = await patiently(options.watch, signal, () => options.sidecarContent.prepare(use, signal));
+    const prepared = await patiently(options, signal, () => options.sidecarContent.prepare(use, signal));
     const { ifRepeated } = prepared;
     const isRepeated = seen.has(prepared.source);
     seen.add(prepared.source);
     if (!isRepeated || ifRepeated === undefined) return { ok: true, value: prepared };
-    return { ok: true, value: await patiently(options.watch, signal, () => ifRepeated(signal)) };
+    return { ok: true, value: await patiently(options, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return failed(`could not copy the content of image ${JSON.stringify(sidecar.image)}: ${describeError(error)}`);
@@ -133,14 +149,18 @@ async function prepareSidecar(
  * Does what may be done anew from its beginning. An engine that goes down tells of its own doings in many ways, as failures
  * of its own, before it does not answer any more.
  */
-async function patiently<T>(watch: EngineWatch, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+async function patiently<T>(
+  { watch, clock }: Pick<PrepareOptions, "watch" | "clock">,
+  signal: AbortSignal,
+  action: () => Promise<T>,
+): Promise<T> {
   for (const delayMs of RETRY_DELAYS_MS) {
     try {
       return await persist(watch, signal, action);
     } catch (error) {
       const isEnginesOwn = error instanceof EngineError && (error.status ?? 0) >= 500;
       if (!isEnginesOwn || /no space left/i.test(error.message)) throw error;
-      await pause(systemClock, delayMs, signal);
+      await pause(clock, delayMs, signal);
       if (signal.aborted) throw signal.reason;
     }
   }

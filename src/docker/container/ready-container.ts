@@ -11,6 +11,7 @@ import type { HeldExecution, TaskContainer } from "../records/held-execution.ts"
 import { createTaskContainer } from "./create-task-container.ts";
 import { guessTask } from "./guess-task.ts";
 import { type Preparation, type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
+import { beginStep } from "./time-step.ts";
 
 export interface ReadyOptions extends PrepareOptions {
   readonly engine: Engine;
@@ -21,6 +22,8 @@ export interface ReadyOptions extends PrepareOptions {
 /** A created container with everything that was asked for. */
 export interface ReadyContainer {
   readonly container: TaskContainer;
+  /** Ends the step that begins with its creation. */
+  readonly started: (isError: boolean) => void;
   /** `false` once the daemon has been restarted and the container's mounts have not come through that. */
   isIntact(): boolean;
 }
@@ -52,10 +55,11 @@ export async function readyContainer(
 ): Promise<Readiness> {
   const { log } = options;
   run.onStage?.("preparing");
-  let guess: Promise<Made | undefined> = guessContainer(options, spec, held, run.signal);
+  let guess: Promise<Made | undefined> = guessContainer(options, spec, held, run);
   try {
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-      const prepared = await prepareTask(options, spec, held.attempt, run.signal);
+      const onSetup = round === 1 ? run.onSetup : undefined;
+      const prepared = await prepareTask(options, spec, held.attempt, run.signal, onSetup);
       const guessed = await guess;
       guess = Promise.resolve(undefined);
       if (guessed !== undefined && !isWhatWasPrepared(guessed.from, prepared)) {
@@ -65,9 +69,12 @@ export async function readyContainer(
       if (run.signal.aborted) throw run.signal.reason;
 
       run.onStage?.("creating");
-      const made = held.container === undefined ? await make(options, spec, held, prepared.task, run.signal) : guessed;
+      const made = held.container === undefined ? await make(options, spec, held, prepared.task, run) : guessed;
       if (made === undefined) throw new Error("a container is held that was not made here");
-      if ("result" in made) return made;
+      if ("result" in made) {
+        made.started(true);
+        return { ok: false, result: made.result };
+      }
       if ((await made.isValid) && made.isIntact()) return { ok: true, ready: made };
       log.warn("sidecar content was cleared away, or lost in a restart of the Docker daemon, and is prepared again", {
         task: spec.execution.taskId,
@@ -86,12 +93,12 @@ async function guessContainer(
   options: ReadyOptions,
   spec: TaskSpec,
   held: HeldExecution,
-  signal: AbortSignal,
+  run: RunOptions,
 ): Promise<Made | undefined> {
   try {
     const task = await guessTask(options, spec);
     if (task === undefined) return undefined;
-    const made = await make(options, spec, held, task, signal);
+    const made = await make(options, spec, held, task, run);
     return "result" in made ? undefined : made;
   } catch (error) {
     // The way without a guess will meet the same trouble, and report it.
@@ -105,21 +112,22 @@ async function make(
   spec: TaskSpec,
   held: HeldExecution,
   task: PreparedTask,
-  signal: AbortSignal,
-): Promise<Made | { readonly ok: false; readonly result: ExecutionResult }> {
+  { signal, onSetup }: RunOptions,
+): Promise<Made | (Pick<Made, "started"> & { readonly result: ExecutionResult })> {
   const { engine, watch, workerId, owner } = options;
   const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
   const outlivesEngine = task.sidecars.every((sidecar) => sidecar.outlivesEngine);
   const life = outlivesEngine ? undefined : await persist(watch, signal, () => options.lives.present());
+  const started = beginStep(options.clock, "container_start", onSetup);
   const created = await createTaskContainer(engine, watch, { spec, workerId, owner, attempt: held.attempt, sidecars });
-  if (!created.ok) return created;
+  if (!created.ok) return { result: created.result, started };
   const { container } = created;
   held.container = container;
   // From here on the content cannot be cleared away any more.
   const checks = persist(watch, signal, () => Promise.all(task.sidecars.map((sidecar) => sidecar.stillValid())));
   const isValid = checks.then((answers) => answers.every((ok) => ok));
   isValid.catch(() => {});
-  return { container, from: task, isValid, isIntact: () => life?.lasts() ?? true };
+  return { container, from: task, isValid, started, isIntact: () => life?.lasts() ?? true };
 }
 
 async function discard(options: ReadyOptions, held: HeldExecution, made: Made): Promise<void> {

@@ -38,6 +38,7 @@ export async function startAndFollow(
   const lookout = room.exitEvents.lookOut(container.id);
   try {
     const problem = await start(engine, watch, ready, options.signal).catch((error: unknown) => error);
+    if (!options.signal.aborted) ready.started(problem !== undefined);
     if (problem === undefined) {
       options.onStage?.("running", container.name);
       return await followStarted(engine, watch, container, options, lookout.exitCode);

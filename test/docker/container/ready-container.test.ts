@@ -48,6 +48,7 @@ async function fragile(scene: RecordsScene) {
     sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },
     workerId,
     owner: encodeOwner(living),
+    clock: systemClock,
     log,
   };
   const spec: TaskSpec = {

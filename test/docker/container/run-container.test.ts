@@ -17,7 +17,12 @@ async function followed(scene: RecordsScene, code: number, change: Change) {
   return {
     requests,
     container,
-    ready: { container: { id: container.id, name: "c" }, isIntact: () => true, isValid: Promise.resolve(true) },
+    ready: {
+      container: { id: container.id, name: "c" },
+      started: () => {},
+      isIntact: () => true,
+      isValid: Promise.resolve(true),
+    },
     room: {
       engine,
       watch: createEngineWatch(engine, systemClock, log),
