@@ -6,7 +6,10 @@ export interface Delivery {
   repeat(): boolean;
 }
 
-/** Messages that Oz has not provably read, in order, whatever becomes of the links that they went over. */
+/**
+ * Messages that Oz has not provably read, in order, whatever becomes of the links that they went over. No step takes longer
+ * for what else is in it.
+ */
 export interface Outbox {
   /** How many messages are not yet delivered. */
   readonly size: number;
@@ -22,41 +25,65 @@ export interface Outbox {
   confirm(payload: string): void;
 }
 
-interface Entry {
+/** One copy of a message in the order in which they go out; once the message is queued again, this one counts no more. */
+interface Copy {
   readonly text: string;
   readonly resolve: () => void;
-  /** The place of its last copy on this link; undefined before that went out. */
+  isCurrent: boolean;
+  /** How many copies went out on this link up to this one; undefined before that. */
   place: number | undefined;
-  waiting: boolean;
 }
+
+/** Copies that count no more may be as many as those that do, and some. */
+const SLACK = 64;
 
 /** `onWaiting` is called when there is something (more) to hand over. */
 export function createOutbox(onWaiting: () => void): Outbox {
-  let entries: Entry[] = [];
+  let copies: Copy[] = [];
+  /** The first copy that is not delivered, and the first that did not go out on this link. */
+  let head = 0;
+  let cursor = 0;
+  let size = 0;
   let link = 0;
   let places = 0;
 
+  function tidy(): void {
+    if (copies.length <= 2 * size + SLACK) return;
+    const handedOver = copies.slice(head, cursor).filter((copy) => copy.isCurrent);
+    copies = [...handedOver, ...copies.slice(cursor).filter((copy) => copy.isCurrent)];
+    head = 0;
+    cursor = handedOver.length;
+  }
+
+  function queue(text: string, resolve: () => void): Copy {
+    const copy: Copy = { text, resolve, isCurrent: true, place: undefined };
+    copies.push(copy);
+    tidy();
+    onWaiting();
+    return copy;
+  }
+
+  function waitingCopy(): Copy | undefined {
+    while (copies[cursor]?.isCurrent === false) cursor += 1;
+    return copies[cursor];
+  }
+
   return {
     get size() {
-      return entries.length;
+      return size;
     },
 
     add(text) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const entry: Entry = { text, resolve, place: undefined, waiting: true };
-      entries.push(entry);
-      onWaiting();
+      size += 1;
+      let copy = queue(text, resolve);
       return {
         delivered: promise,
         repeat() {
-          const at = entries.indexOf(entry);
-          if (at < 0) return false;
-          entries.splice(at, 1);
-          entries.push(entry);
-          entry.waiting = true;
+          if (!copy.isCurrent) return false;
           // What was sent before may be what it is to follow: only the last copy counts.
-          entry.place = undefined;
-          onWaiting();
+          copy.isCurrent = false;
+          copy = queue(text, resolve);
           return true;
         },
       };
@@ -65,21 +92,19 @@ export function createOutbox(onWaiting: () => void): Outbox {
     startLink(number) {
       link = number;
       places = 0;
-      for (const entry of entries) {
-        entry.place = undefined;
-        entry.waiting = true;
-      }
+      cursor = head;
+      for (const copy of copies) copy.place = undefined;
     },
 
-    hasNext: () => entries.some((entry) => entry.waiting),
+    hasNext: () => waitingCopy() !== undefined,
 
     next() {
-      const entry = entries.find((candidate) => candidate.waiting);
-      if (entry === undefined) return undefined;
+      const copy = waitingCopy();
+      if (copy === undefined) return undefined;
+      cursor += 1;
       places += 1;
-      entry.waiting = false;
-      entry.place = places;
-      return entry.text;
+      copy.place = places;
+      return copy.text;
     },
 
     barrier: () => `${link}.${places}`,
@@ -87,9 +112,15 @@ export function createOutbox(onWaiting: () => void): Outbox {
     confirm(payload) {
       const [, ofLink, upTo] = /^(\d{1,15})\.(\d{1,15})$/.exec(payload) ?? [];
       if (ofLink === undefined || Number(ofLink) !== link || Number(upTo) > places) return;
-      const read = entries.filter((entry) => entry.place !== undefined && entry.place <= Number(upTo));
-      entries = entries.filter((entry) => !read.includes(entry));
-      for (const entry of read) entry.resolve();
+      for (; head < cursor; head += 1) {
+        const copy = copies[head];
+        if (copy === undefined || (copy.isCurrent && (copy.place ?? Number.POSITIVE_INFINITY) > Number(upTo))) break;
+        if (!copy.isCurrent) continue;
+        copy.isCurrent = false;
+        size -= 1;
+        copy.resolve();
+      }
+      tidy();
     },
   };
 }

@@ -12,9 +12,10 @@ import { type LinkSession, startLinkSession } from "./link-session.ts";
 import { createOutbox, type Delivery } from "./outbox.ts";
 import { ozAddress } from "./oz-address.ts";
 import { proxySecrets } from "./proxy.ts";
-import { type DialFailure, type DialOptions, dialWire, type Wire, type WireEnd } from "./wire.ts";
+import { type DialFailure, type DialOptions, dialWire, MAX_FRAME_BYTES, type Wire, type WireEnd } from "./wire.ts";
 
 export const HANDSHAKE_LIMIT_MS = 15_000;
+const TOO_BIG = `it sent a frame of more than ${MAX_FRAME_BYTES / 1_048_576} MiB, which no assignment takes`;
 /** What this worker understands beside the first version of the protocol (spec, section 4). */
 const CAPABILITIES = "execution-scoped-cancellation-v1";
 /** How long a peer may take to answer our close. */
@@ -148,10 +149,11 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     } else if (end.kind === "not-opened") {
       void failed(end.failure, dialOptions);
     } else if (session !== undefined) {
-      const reason = end.reason === "" ? "" : quoted(redact(end.reason), 123);
-      lost(session, describeClose(end.code, reason));
+      lost(session, end.kind === "too-big" ? TOO_BIG : describeClose(end.code, shownReason(end.reason)));
     }
   };
+
+  const shownReason = (reason: string) => (reason === "" ? "" : quoted(redact(reason), 123));
 
   const lost = (session: LinkSession, reason: string) => {
     session.stop();

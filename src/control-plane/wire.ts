@@ -1,5 +1,10 @@
 import type { Clock } from "../support/clock.ts";
 
+/** An assignment with all that may be in it takes no more than a process can receive, and some. */
+export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** "Message Too Big" (RFC 6455, section 7.4.1). */
+const TOO_BIG = 1009;
+
 /** How a connection reaches its server, beside the address. */
 export interface DialOptions {
   /** Certificate authorities, PEM; they take the place of the built-in ones. */
@@ -25,7 +30,9 @@ export type DialFailure =
 export type WireEnd =
   | { readonly kind: "not-opened"; readonly failure: DialFailure }
   /** The connection was open. 1006: it broke; 1005: closed without a code. */
-  | { readonly kind: "closed"; readonly code: number; readonly reason: string };
+  | { readonly kind: "closed"; readonly code: number; readonly reason: string }
+  /** The peer sent a frame above `MAX_FRAME_BYTES`, and was hung up on. */
+  | { readonly kind: "too-big" };
 
 export interface WireEvents {
   opened(): void;
@@ -85,6 +92,13 @@ export function dialWire(request: DialRequest, events: WireEvents): Wire {
     socket?.terminate();
   }
 
+  /** The peer is told why; whether it listens is no reason to stay. */
+  function refuse(): void {
+    socket?.close(TOO_BIG);
+    end({ kind: "too-big" });
+    queueMicrotask(() => socket?.terminate());
+  }
+
   socket.binaryType = "nodebuffer";
   socket.addEventListener("open", () => {
     if (done) return;
@@ -93,7 +107,10 @@ export function dialWire(request: DialRequest, events: WireEvents): Wire {
     events.opened();
   });
   socket.addEventListener("message", ({ data }: { data: unknown }) => {
-    if (!done && (typeof data === "string" || data instanceof Uint8Array)) events.frame(data);
+    if (done || !(typeof data === "string" || data instanceof Uint8Array)) return;
+    // The socket has no limit of its own that could be set; what is above ours is at least not looked at.
+    if (Buffer.byteLength(data) <= MAX_FRAME_BYTES) events.frame(data);
+    else refuse();
   });
   // Bun emits these two, beyond the standard's events; the payload comes as a Buffer.
   socket.addEventListener("ping", () => {

@@ -12,6 +12,8 @@ export interface ActiveExecution {
   phase: "claiming" | "running" | "reporting";
   /** Answers the assignment that Oz sent last; one that was taken over was never assigned here. */
   answer?: Answer;
+  /** Its claim's way to Oz. */
+  claim?: Delivery;
   /** The message that tells of its end, and its latest way to Oz. */
   terminal?: ClientMessage;
   delivery?: Delivery;
@@ -26,6 +28,8 @@ export interface ActiveExecutions {
   remove(active: ActiveExecution): void;
   /** How many take a slot. */
   running(): number;
+  /** How many there are, those that only wait for Oz to read their result included. */
+  size(): number;
   all(): readonly ActiveExecution[];
   /** Asks those that are meant, or all, and have not ended to stop; answers how many there were. */
   stop(request: StopRequest, isMeant?: (execution: Execution) => boolean): number;
@@ -50,6 +54,7 @@ export function createActiveExecutions(): ActiveExecutions {
       if (byKey.get(key) === active) byKey.delete(key);
     },
     running: () => [...byKey.values()].filter((active) => active.phase !== "reporting").length,
+    size: () => byKey.size,
     all: () => [...byKey.values()],
     stop(request, isMeant = () => true) {
       const wanted = [...byKey.values()].filter((active) => active.phase !== "reporting" && isMeant(active.execution));

@@ -1,11 +1,16 @@
 import { AT_CAPACITY, SHUTTING_DOWN } from "../protocol/client-message.ts";
 
+/** More than a Docker daemon runs: unlimited is no promise to keep whatever is sent in memory. */
+export const MAX_EXECUTIONS = 1_000;
+
 /** What a worker is doing, as far as an assignment's fate depends on it. */
 export interface WorkerLoad {
   /** Executions that are claimed, or about to be, and whose container has not ended. */
   readonly running: number;
   /** 0 is unlimited. */
   readonly limit: number;
+  /** All that are here, also those that wait for Oz to read their result. */
+  readonly here: number;
   readonly draining: boolean;
   /** Whether this execution is here already, running or waiting for its report to be read. */
   readonly isHere: boolean;
@@ -21,6 +26,7 @@ export type AdmissionDecision =
 export function decideAdmission(load: WorkerLoad): AdmissionDecision {
   if (load.isHere) return { kind: "redelivery" };
   if (load.draining) return { kind: "reject", reason: SHUTTING_DOWN };
-  if (load.limit > 0 && load.running >= load.limit) return { kind: "reject", reason: AT_CAPACITY };
+  if ((load.limit > 0 && load.running >= load.limit) || load.here >= MAX_EXECUTIONS)
+    return { kind: "reject", reason: AT_CAPACITY };
   return { kind: "admit" };
 }

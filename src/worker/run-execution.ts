@@ -18,6 +18,8 @@ export interface ExecutionRoom {
   readonly setupEvents: SetupReporter;
   readonly workerId: string;
   readonly log: Log;
+  /** For lines that Oz can cause as often as it likes. */
+  readonly often: Log;
   /** Answers for an execution that this very worker has taken over while it was being claimed; `false` if it has not. */
   readonly answeredByHeir: (claiming: ActiveExecution) => boolean;
   /** Whether the worker is about to end. */
@@ -57,7 +59,7 @@ export async function followRecovered(
   const log = room.log.with(executionFields(active));
   const redact = createRedactor(recovered.secrets);
   active.phase = "running";
-  room.channel.send(taskClaimed(active.execution, room.workerId));
+  active.claim = room.channel.send(taskClaimed(active.execution, room.workerId));
   log.info("task taken over from a worker that is gone");
   const options = { signal: active.abort.signal, onStage: stageLog(log) };
   const result = await recovered.follow(options).catch((error: unknown): ExecutionResult => {
@@ -119,20 +121,20 @@ async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpe
       return false;
     }
     active.answer?.(taskRejected(active.execution, answer.reason));
-    room.log.warn("task rejected", { ...executionFields(active), reason: answer.reason });
+    room.often.warn("task rejected", { ...executionFields(active), reason: answer.reason });
     return false;
   }
   if (answer.kind === "elsewhere" && room.answeredByHeir(active)) return false;
   if (answer.kind === "elsewhere") {
     // Kept for a later link it could come behind that worker's result, and be the last that Oz hears.
     active.answer?.(taskClaimed(active.execution, room.workerId));
-    room.log.info(
+    room.often.info(
       "another worker of this id on this daemon has the task: claimed, not run again",
       executionFields(active),
     );
     return false;
   }
-  room.channel.send(taskClaimed(active.execution, room.workerId));
+  active.claim = room.channel.send(taskClaimed(active.execution, room.workerId));
   active.phase = "running";
   room.log.info("task claimed", executionFields(active));
   return true;

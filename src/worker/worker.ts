@@ -2,6 +2,7 @@ import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
 import type { TaskAssignment } from "../protocol/task-assignment.ts";
 import { type Clock, pause } from "../support/clock.ts";
+import { limitLog } from "../support/limited-log.ts";
 import type { Log } from "../support/log.ts";
 import { buildTaskSpec } from "../task/build-task-spec.ts";
 import type { Execution } from "../task/execution.ts";
@@ -42,6 +43,8 @@ export interface Worker {
 
 export function createWorker(options: WorkerOptions): Worker {
   const { workerId, runtime, channel, log } = options;
+  /** For what Oz can cause as often as it likes. */
+  const often = limitLog(log, options.clock);
   const active = createActiveExecutions();
   let draining = false;
   const room = {
@@ -50,13 +53,15 @@ export function createWorker(options: WorkerOptions): Worker {
     setupEvents: options.setupEvents,
     workerId,
     log,
+    often,
     answeredByHeir,
     isDraining: () => draining,
   };
 
   /** Claims once more what is here, and repeats its result behind that. */
   function claimAgain(here: ActiveExecution): void {
-    channel.send(taskClaimed(here.execution, workerId));
+    // One copy is on its way, however often Oz asks.
+    if (here.claim?.repeat() !== true) here.claim = channel.send(taskClaimed(here.execution, workerId));
     if (here.delivery !== undefined && here.terminal !== undefined && !here.delivery.repeat()) {
       here.delivery = channel.send(here.terminal);
     }
@@ -74,14 +79,15 @@ export function createWorker(options: WorkerOptions): Worker {
     const decision = decideAdmission({
       running: active.running(),
       limit: options.maxConcurrentTasks,
+      here: active.size(),
       draining,
       isHere: here !== undefined,
     });
     if (decision.kind === "reject") {
       channel.answerer()(taskRejected(execution, decision.reason));
-      log.info("task rejected", { task: execution.taskId, reason: decision.reason });
+      often.info("task rejected", { task: execution.taskId, reason: decision.reason });
     } else if (here !== undefined) {
-      log.info("task redelivered: claimed again, not run again", { task: execution.taskId });
+      often.info("task redelivered: claimed again, not run again", { task: execution.taskId });
       // One that is being claimed says so to Oz by itself.
       if (here.phase === "claiming") here.answer = channel.answerer();
       else claimAgain(here);
@@ -116,7 +122,7 @@ export function createWorker(options: WorkerOptions): Worker {
     );
     const fields = { task: taskId, execution: executionId };
     if (stopped > 0) log.info("task is cancelled by user request", fields);
-    else log.info("a cancellation for a task that is not running here", fields);
+    else often.info("a cancellation for a task that is not running here", fields);
   }
 
   return {
@@ -130,13 +136,13 @@ export function createWorker(options: WorkerOptions): Worker {
           break;
         case "invalid_assignment": {
           const { execution, problem } = message;
-          log.warn("an assignment that cannot be read", { task: execution.taskId, problem });
+          often.warn("an assignment that cannot be read", { task: execution.taskId, problem });
           const detail = `the assignment cannot be read: ${problem}`;
           assign(execution, () => ({ kind: "failed", reason: "unknown", detail }));
           break;
         }
         case "skipped":
-          log.warn("a message from Oz was skipped", { reason: message.reason });
+          often.warn("a message from Oz was skipped", { reason: message.reason });
           break;
       }
     },
@@ -148,6 +154,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const all = Promise.all(active.all().map((execution) => execution.done));
       await Promise.race([all, pause(options.clock, limitMs, limit.signal)]);
       limit.abort();
+      often.close();
       return active.all().map(({ execution }) => execution.taskId);
     },
     adopt(recovered) {

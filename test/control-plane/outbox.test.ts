@@ -116,6 +116,24 @@ describe("createOutbox", () => {
     expect(await Promise.all(deliveries.map(settled))).toEqual([true]);
   });
 
+  test("tens of thousands of messages, repeated and confirmed, cost no more each than a few", () => {
+    const costOf = (count: number) => {
+      const { outbox } = opened();
+      const deliveries = Array.from({ length: count }, (_, index) => outbox.add(`message ${index}`));
+      drain(outbox);
+      for (const delivery of deliveries) delivery.repeat();
+      drain(outbox);
+      const start = performance.now();
+      for (const delivery of deliveries) delivery.repeat();
+      drain(outbox);
+      outbox.confirm(outbox.barrier());
+      expect(outbox.size).toBe(0);
+      return (performance.now() - start) / count;
+    };
+    costOf(1_000);
+    expect(costOf(60_000)).toBeLessThan(20 * Math.max(costOf(2_000), 0.001));
+  });
+
   test("the payload of a ping stays within 125 bytes", () => {
     const outbox = createOutbox(() => {});
     outbox.startLink(Number.MAX_SAFE_INTEGER);

@@ -44,11 +44,12 @@ afterAll(async () => {
 test("starts the container exactly as the contract says, and reports exactly two messages", async () => {
   const script = `trap 'exit 0' TERM; printf '%s\\n' "$PWD" "$@"; echo ready; sleep 1000 & wait`;
   const data = fixture.task(script, {
-    task: { id: "run-1", owner: { Type: "TEAM", Id: "team-1" } },
+    task: { id: "run-1", owner: { Type: "TEAM", Id: 1 } },
     env_vars: { TASK_ID: "of Oz", BOTH: "Oz", ONLY_OZ: "Oz" },
-    additional_oz_args: ["--extra", "two words"],
+    additional_oz_args: ["--conversation", "two words"],
     instance_shape: { vcpus: 1, memory_gb: 1 },
     agent_config_snapshot: {
+      environment_id: "environment-1",
       model_id: " model ",
       profile_id: "profile",
       skill_spec: "skill",
@@ -71,7 +72,7 @@ test("starts the container exactly as the contract says, and reports exactly two
     ...["--mcp", '{"server":{"url":"https://mcp.example.com"}}', "--computer-use"],
     ...["--bedrock-inference-role", "arn:role", "--bedrock-role-region", "eu-1", "--harness", "oz"],
     ...["--share", "public:edit", "--no-snapshot", "--snapshot-upload-timeout", "30s"],
-    ...["--snapshot-script-timeout", "60s", "--environment", "environment-1", "--extra", "two words"],
+    ...["--snapshot-script-timeout", "60s", "--environment", "environment-1", "--conversation", "two words"],
     ...["--idle-on-complete", "20m", "--session-sharing-server-url", SESSION_SERVER],
   ];
   expect(Config.Cmd).toEqual(["/agent/entrypoint.sh", ...expected]);
@@ -82,12 +83,15 @@ test("starts the container exactly as the contract says, and reports exactly two
     "BOTH=flags=x",
     "EMPTY=",
     "GH_PROMPT_DISABLED=1",
+    "GITHUB_ACCESS_TOKEN=ghs_0a1b2c",
     "GIT_TERMINAL_PROMPT=0",
     "INHERITED=from the worker",
     "ONLY_FILE=file",
     "ONLY_OZ=Oz",
     "TASK_ID=of Oz",
+    "WARP_API_KEY=wk-task-5b1e",
     `WARP_SERVER_ROOT_URL=${ROOT_URL}`,
+    "WARP_WORKLOAD_TOKEN=wl-77c2",
   ]);
   expect(Config.WorkingDir).toBe("/workspace");
   expect(HostConfig.Binds).toEqual([`${folder}:/from-file:ro`, `${folder}:/from-flags:ro`]);
@@ -104,9 +108,10 @@ test("starts the container exactly as the contract says, and reports exactly two
 
   await container.kill({ signal: "SIGTERM" });
   await fixture.oz.waitForResult(data.task_id);
+  const ids = { task_id: data.task_id, execution_id: data.execution_id };
   expect(fixture.oz.received.map(({ text }) => JSON.parse(text)).slice(-2)).toEqual([
-    { type: "task_claimed", data: { task_id: data.task_id, worker_id: fixture.workerId } },
-    { type: "task_completed", data: { task_id: data.task_id, message: "Task completed successfully" } },
+    { type: "task_claimed", data: { ...ids, worker_id: fixture.workerId } },
+    { type: "task_completed", data: { ...ids, message: "Task completed successfully" } },
   ]);
   await fixture.untilCleared(data.task_id);
 });
@@ -133,7 +138,7 @@ test("a bare task has no limits, the agent's own idle time and the image's ENTRY
   const script = `test "$WRAPPED" = yes && ${OBEDIENT}`;
   const data = fixture.task(script, {
     docker_image: wrapped.reference,
-    task: { agent_config_snapshot: null },
+    task: { owner: null, agent_config_snapshot: null },
     instance_shape: { vcpus: 0, memory_gb: -1 },
   });
   await fixture.oz.assign(data);

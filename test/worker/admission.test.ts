@@ -3,11 +3,12 @@ import { type AdmissionDecision, decideAdmission, type WorkerLoad } from "../../
 
 const FULL: AdmissionDecision = { kind: "reject", reason: "worker at maximum concurrency" };
 const ENDING: AdmissionDecision = { kind: "reject", reason: "worker is shutting down" };
-const IDLE: WorkerLoad = { running: 0, limit: 0, draining: false, isHere: false };
+const IDLE: WorkerLoad = { running: 0, limit: 0, here: 0, draining: false, isHere: false };
 
 test.each<[string, Partial<WorkerLoad>, AdmissionDecision]>([
   ["nothing runs", {}, { kind: "admit" }],
   ["no limit", { running: 1_000 }, { kind: "admit" }],
+  ["no limit, and a thousand here that only wait for Oz", { here: 1_000 }, FULL],
   ["below the limit", { running: 1, limit: 2 }, { kind: "admit" }],
   ["at the limit", { running: 2, limit: 2 }, FULL],
   ["above the limit, by what was taken over", { running: 5, limit: 2 }, FULL],
