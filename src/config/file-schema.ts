@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { DURATION_TAKES, parseDuration } from "./duration.ts";
-import { environmentNameProblem, environmentValueProblem, inheritProblem } from "./environment-entry.ts";
+import { environmentNameProblem, environmentValueProblem, forbiddenEntryProblem } from "./environment-entry.ts";
 import type { Parsed } from "./parsed.ts";
 import {
   COUNT_TAKES,
@@ -75,8 +75,8 @@ const EnvironmentItem = v.pipe(
     ),
   }),
   v.check(
-    (item) => inheritProblem(item.name, item.value ?? undefined) === undefined,
-    (issue) => inheritProblem(issue.input.name, undefined) ?? "is wrong",
+    (item) => forbiddenEntryProblem(item.name, item.value ?? undefined) === undefined,
+    (issue) => forbiddenEntryProblem(issue.input.name, issue.input.value ?? undefined) ?? "is wrong",
   ),
 );
 

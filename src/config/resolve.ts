@@ -1,3 +1,4 @@
+import { API_KEY_VARIABLE, API_KEY_WAY_OUT, parseApiKey } from "./api-key.ts";
 import { parseBackendName } from "./backend-name.ts";
 import { readConfigFile } from "./config-file.ts";
 import { parseDuration } from "./duration.ts";
@@ -8,16 +9,7 @@ import type { FlagWords } from "./flags.ts";
 import { mergeEnvironment, mergeVolumes } from "./merge.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import type { ReadFile } from "./read-file.ts";
-import {
-  API_KEY_VARIABLE,
-  API_KEY_WAY_OUT,
-  parseApiKey,
-  parseCount,
-  parseLogLevel,
-  parseServiceUrl,
-  parseWorkerId,
-  WORKER_ID_TAKES,
-} from "./setting-values.ts";
+import { parseCount, parseLogLevel, parseServiceUrl, parseWorkerId, WORKER_ID_TAKES } from "./setting-values.ts";
 import { parseVolume } from "./volume.ts";
 import { DEFAULTS, type WorkerConfig } from "./worker-config.ts";
 
@@ -82,7 +74,13 @@ export function resolveConfig(
   const docker = file.backend?.docker;
   const mergedVolumes = mergeVolumes(docker?.volumes ?? [], volumes);
   if (!mergedVolumes.ok) return { kind: "problems", lines: [mergedVolumes.problem] };
-  const mergedEnvironment = mergeEnvironment(docker?.environment ?? [], environment, env);
+  const mergedEnvironment = mergeEnvironment({
+    file: docker?.environment ?? [],
+    whereInFile: (index) => read?.whereIs(["backend", "docker", "environment", index]) ?? "",
+    flags: environment,
+    env,
+  });
+  if (mergedEnvironment.kind === "problems") return mergedEnvironment;
 
   const key = apiKey === undefined ? keyFrom(env) : parsed(apiKey);
   const id = workerId ?? file.worker_id;

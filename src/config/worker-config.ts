@@ -20,7 +20,7 @@ export interface WorkerConfig {
   readonly environment: readonly EnvironmentVariable[];
   /** 0 is unlimited. */
   readonly maxConcurrentTasks: number;
-  /** A duration as the user wrote it, such as `45m`; absent where the agent's own default holds. */
+  /** A duration in the plain form of `parseDuration`, such as `1h30m`; absent where the agent's own default holds. */
   readonly idleOnComplete?: string;
   /** `ws://` or `wss://`, without the query parameter of the worker's id. */
   readonly webSocketUrl: string;

@@ -29,6 +29,13 @@ describe("a file without anything to say is fine", () => {
   });
 });
 
+test("a log level in any case, and a duration that becomes its plain form", () => {
+  expect(read("log_level: WARN\nidle_on_complete: 90 min\n")).toMatchObject({
+    kind: "file",
+    file: { log_level: "warn", idle_on_complete: "1h30m" },
+  });
+});
+
 test("a byte order mark, CRLF, anchors and aliases are read", () => {
   const text =
     "\uFEFFworker_id: &id a\r\nlog_level: warn\r\ncleanup: false\r\nbackend:\r\n  docker:\r\n    environment: [{name: X, value: *id}]\r\n";
@@ -149,8 +156,30 @@ describe("each problem has its place, its path and what the key takes", () => {
       "backend: {docker: {environment: [{name: WARP_API_KEY}]}}",
       "backend.docker.environment[0]: would hand the worker's own API key to every task",
     ],
+    [
+      "backend:\n  docker:\n    environment:\n      - name: A\n      - name: TASK_ID\n        value: hunter2",
+      "w.yaml:5:9: backend.docker.environment[1]: would set TASK_ID, which tells each task its own id",
+    ],
+    ["backend: {docker: {environment: [{name: TASK_ID}]}}", "backend.docker.environment[0]: would set TASK_ID"],
+    [
+      `backend: {docker: {environment: [{name: BIG, value: ${"x".repeat(131_072)}}]}}`,
+      "w.yaml:1:34: backend.docker.environment[0]: would set BIG to more than a process can be given (131077 bytes with its name, at most 131072)",
+    ],
+    [
+      "backend:\n  docker:\n    volumes:\n      - /a:/b\n      - /a:/b/../agent/x:ro",
+      'w.yaml:5:9: backend.docker.volumes[1]: cannot be mounted onto or below /agent of the container, where the agent itself is; choose another folder, in "/a:/b/../agent/x:ro"',
+    ],
+    [
+      `worker_id: "prod-\${HOSTNAME}"`,
+      `w.yaml:1:12: worker_id: takes a name that tasks are routed by, such as prod-runner-1; "prod-\${HOSTNAME}" holds a variable or a template that nothing has filled in`,
+    ],
+    [
+      "idle_on_complete: 1.5h",
+      'w.yaml:1:19: idle_on_complete: takes a duration such as 45m, 1h30m or 0s; write 1h30m in place of "1.5h"',
+    ],
+    ["idle_on_complete: '0'", 'idle_on_complete: takes a duration such as 45m, 1h30m or 0s; "0" has no unit, write 0s'],
   ];
-  test.each(table)("%j", (text, line) => {
+  test.each(table.map(([text, line]) => [text.slice(0, 120), line, text]))("%j", (_name, line, text) => {
     const found = lines(text);
     expect(found).toEqual([expect.stringContaining(line)]);
     expect(found.join()).not.toMatch(/hunter2|1234567/);
