@@ -4,8 +4,6 @@ import { readConfigFile } from "./config-file.ts";
 import { parseDuration } from "./duration.ts";
 import { parseEnvironmentEntry } from "./environment-entry.ts";
 import type { WorkerFile } from "./file-schema.ts";
-import type { FLAGS, FlagName } from "./flag-table.ts";
-import type { FlagWords } from "./flags.ts";
 import { mergeEnvironment, mergeVolumes } from "./merge.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import type { ReadFile } from "./read-file.ts";
@@ -21,20 +19,32 @@ export type Resolved =
   | { readonly kind: "config"; readonly config: WorkerConfig; readonly notices: readonly string[] }
   | { readonly kind: "problems"; readonly lines: readonly string[] };
 
-type ValueFlag = { [Name in FlagName]: (typeof FLAGS)[Name] extends { takes: string } ? Name : never }[FlagName];
+/** The flags that take a value. */
+type ValueFlag =
+  | "api-key"
+  | "worker-id"
+  | "config-file"
+  | "backend"
+  | "log-level"
+  | "volumes"
+  | "env"
+  | "max-concurrent-tasks"
+  | "idle-on-complete"
+  | "web-socket-url"
+  | "server-root-url"
+  | "session-sharing-server-url";
+
+/** What a command line gives each flag, in the order it was given and not yet looked at; switches have `true` or `false`. */
+export type GivenFlags = Partial<Readonly<Record<ValueFlag | "cleanup", readonly string[]>>>;
 
 /**
  * Joins flags, config file and defaults. Problems of the flags come first, all of them; then those of the file; then
  * what is missing. No line holds a secret.
  */
-export function resolveConfig(
-  flags: Extract<FlagWords, { kind: "flags" }>,
-  env: Environment,
-  readFile?: ReadFile,
-): Resolved {
+export function resolveConfig(given: GivenFlags, env: Environment, readFile?: ReadFile): Resolved {
   const lines: string[] = [];
   const all = <T>(name: ValueFlag, parse: (text: string) => Parsed<T>): T[] => {
-    const texts = flags.values[name] ?? [];
+    const texts = given[name] ?? [];
     return texts.flatMap((text, index) => {
       const result = parse(text);
       if (result.ok) return [result.value];
@@ -89,12 +99,13 @@ export function resolveConfig(
   if (id == null) lines.push(idLine);
   if (!key.ok || id == null) return { kind: "problems", lines };
 
+  const cleanup = given.cleanup?.at(-1);
   const idle = idleOnComplete ?? file.idle_on_complete;
   const config: WorkerConfig = {
     apiKey: key.value,
     workerId: id,
     logLevel: logLevel ?? file.log_level ?? DEFAULTS.logLevel,
-    cleanup: flags.cleanup ?? file.cleanup ?? DEFAULTS.cleanup,
+    cleanup: cleanup === undefined ? (file.cleanup ?? DEFAULTS.cleanup) : cleanup === "true",
     volumes: mergedVolumes.value,
     environment: mergedEnvironment.variables,
     maxConcurrentTasks: maxConcurrentTasks ?? file.max_concurrent_tasks ?? DEFAULTS.maxConcurrentTasks,

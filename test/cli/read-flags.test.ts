@@ -1,13 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { parseFlags } from "../../src/config/flags.ts";
+import { readFlags } from "../../src/cli/read-flags.ts";
+import { worker } from "../../src/cli/worker.ts";
 
-function values(...argv: string[]) {
-  const words = parseFlags(argv);
-  return words.kind === "flags" ? words.values : words;
-}
+const read = (argv: readonly string[]) => readFlags({ command: worker, title: "oz-agent-worker", rest: argv });
 
 describe("words are read", () => {
-  const table: [argv: string[], expected: object][] = [
+  const table: [argv: string[], expected: Record<string, string[]>][] = [
     [[], {}],
     [["--worker-id", "a"], { "worker-id": ["a"] }],
     [["--worker-id=a"], { "worker-id": ["a"] }],
@@ -25,21 +23,26 @@ describe("words are read", () => {
     [["--worker-id", "a", "--"], { "worker-id": ["a"] }],
   ];
   test.each(table)("%j", (argv, expected) => {
-    expect(values(...argv)).toEqual(expected);
+    expect(read(argv)).toEqual({ kind: "values", values: expected });
   });
 
-  const cleanups: [argv: string[], cleanup: boolean | undefined][] = [
-    [[], undefined],
-    [["--no-cleanup"], false],
-    [["--cleanup"], true],
-    [["--no-cleanup=true"], false],
-    [["--no-cleanup=false"], true],
-    [["--cleanup=false"], false],
-    [["--no-cleanup", "--cleanup"], true],
-    [["--cleanup", "--no-cleanup"], false],
+  const cleanups: [argv: string[], cleanup: string[]][] = [
+    [["--no-cleanup"], ["false"]],
+    [["--cleanup"], ["true"]],
+    [["--no-cleanup=true"], ["false"]],
+    [["--no-cleanup=false"], ["true"]],
+    [["--cleanup=false"], ["false"]],
+    [
+      ["--no-cleanup", "--cleanup"],
+      ["false", "true"],
+    ],
+    [
+      ["--cleanup", "--no-cleanup"],
+      ["true", "false"],
+    ],
   ];
   test.each(cleanups)("%j", (argv, cleanup) => {
-    expect(parseFlags(argv)).toMatchObject({ kind: "flags", cleanup });
+    expect(read(argv)).toEqual({ kind: "values", values: { cleanup } });
   });
 });
 
@@ -55,11 +58,11 @@ describe("help and version win wherever they stand", () => {
     ["--help=x"],
   ];
   test.each(help.map((argv) => [argv]))("%j", (argv) => {
-    expect(parseFlags(argv)).toEqual({ kind: "help" });
+    expect(read(argv)).toEqual({ kind: "help" });
   });
   const version = [["--version"], ["--nope", "--version", "x"], ["-e", "--version"]];
   test.each(version.map((argv) => [argv]))("%j", (argv) => {
-    expect(parseFlags(argv)).toEqual({ kind: "version" });
+    expect(read(argv)).toEqual({ kind: "version" });
   });
 });
 
@@ -89,14 +92,15 @@ describe("a word that makes no sense is named, its value is not", () => {
     [["--api-key", "-ehunter2=1"], "--api-key: needs a value and a flag follows"],
     [["--api-key", "--"], "--api-key: needs a value and a flag follows"],
     [["--no-cleanup=hunter2"], "--no-cleanup: takes no value"],
-    [["hunter2"], "argument 1 belongs to no flag"],
+    [["--web-socket"], "unknown flag --web-socket; see --help for the flags"],
+    [["--health"], "unknown flag --health; health is a command: oz-agent-worker health [--worker-id ID]"],
     [["--no-cleanup", "true"], "argument 2 belongs to no flag"],
     [["--worker-id", "a", ""], "argument 3 belongs to no flag"],
     [["-"], "argument 1 belongs to no flag"],
     [["--", "--help"], "argument 2 belongs to no flag"],
   ];
   test.each(table)("%j: %s", (argv, line) => {
-    const words = parseFlags(argv);
+    const words = read(argv);
     expect(words).toEqual({ kind: "problem", line: expect.stringContaining(line) });
     expect(JSON.stringify(words)).not.toContain("hunter2");
     expect(JSON.stringify(words)).not.toContain("\\n");

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { version } from "../package.json";
-import { parseCommandLine } from "../src/cli.ts";
+import { runWords } from "./run-words.ts";
 
 const EXAMPLE = `worker_id: "prod-runner-1"
 log_level: "debug"
@@ -35,9 +34,8 @@ function file(name: string, text: string): string {
 }
 
 describe("what runs", () => {
-  test("defaults, with the key from the environment", () => {
-    expect(parseCommandLine(["--worker-id", "w"], { WARP_API_KEY: "wk-1\n" })).toEqual({
-      kind: "run",
+  test("defaults, with the key from the environment", async () => {
+    expect((await runWords(["--worker-id", "w"], { WARP_API_KEY: "wk-1\n" })).started).toEqual({
       notices: [],
       config: {
         apiKey: "wk-1",
@@ -53,9 +51,8 @@ describe("what runs", () => {
     });
   });
 
-  test("the documented file", () => {
-    expect(parseCommandLine(["--config-file", example], { ...KEY, GITHUB_TOKEN: "ghp" })).toEqual({
-      kind: "run",
+  test("the documented file", async () => {
+    expect((await runWords(["--config-file", example], { ...KEY, GITHUB_TOKEN: "ghp" })).started).toEqual({
       notices: [],
       config: {
         apiKey: "wk-hunter2",
@@ -75,16 +72,15 @@ describe("what runs", () => {
     });
   });
 
-  test("flags win over the file; volumes are added; an explicit 0 counts", () => {
+  test("flags win over the file; volumes are added; an explicit 0 counts", async () => {
     const argv = [
       ...["--config-file", example, "--api-key", "wk-2", "--worker-id=w", "--log-level", "error", "--no-cleanup"],
       ...["-v", "/a:/b", "-e", "NPM_TOKEN=mine", "-e", "HOME", "-e", "X=1", "-e", "X=2", "--max-concurrent-tasks=0"],
       ...["--idle-on-complete", "0s", "--web-socket-url", "ws://127.0.0.1:1/ws", "--backend", "docker"],
       ...["--server-root-url=http://127.0.0.1:2", "--session-sharing-server-url", "wss://s.example"],
     ];
-    const action = parseCommandLine(argv, { ...KEY, HOME: "/root", NPM_TOKEN: "theirs" });
-    expect(action).toEqual({
-      kind: "run",
+    const { started } = await runWords(argv, { ...KEY, HOME: "/root", NPM_TOKEN: "theirs" });
+    expect(started).toEqual({
       notices: ["GITHUB_TOKEN is to be inherited and is not set in the worker's environment; tasks go without it"],
       config: {
         apiKey: "wk-2",
@@ -106,57 +102,46 @@ describe("what runs", () => {
     });
   });
 
-  test("the last of a repeated flag counts", () => {
-    const action = parseCommandLine(["--worker-id", "a", "--worker-id", "b"], KEY);
-    expect(action).toMatchObject({ kind: "run", config: { workerId: "b" } });
+  test("a log level in any case; a duration in the form that is handed on", async () => {
+    const { started } = await runWords(
+      ["--worker-id", "w", "--log-level", "WARN", "--idle-on-complete", "1 hour 30min"],
+      KEY,
+    );
+    expect(started?.config).toMatchObject({ logLevel: "warn", idleOnComplete: "1h30m" });
   });
 
-  test("inheriting: set but empty is handed on, unset is left out, names of Object are no variables", () => {
+  test("the last of a repeated flag counts", async () => {
+    const { started } = await runWords(["--worker-id", "a", "--worker-id", "b"], KEY);
+    expect(started).toMatchObject({ config: { workerId: "b" } });
+  });
+
+  test("inheriting: set but empty is handed on, unset is left out, names of Object are no variables", async () => {
     const argv = ["--worker-id", "w", "-e", "EMPTY", "-e", "UNSET", "-e", "constructor", "-e", "NPM_TOKEN"];
-    const action = parseCommandLine([...argv, "--config-file", example], { ...KEY, EMPTY: "", GITHUB_TOKEN: "g" });
-    if (action.kind !== "run") throw new Error(JSON.stringify(action));
-    expect(action.config.environment).toEqual([
+    const { started } = await runWords([...argv, "--config-file", example], { ...KEY, EMPTY: "", GITHUB_TOKEN: "g" });
+    expect(started?.config.environment).toEqual([
       { name: "GITHUB_TOKEN", value: "g" },
       { name: "EMPTY", value: "" },
     ]);
-    expect(action.notices.map((notice) => notice.split(" ")[0])).toEqual(["NPM_TOKEN", "UNSET", "constructor"]);
+    expect(started?.notices.map((notice) => notice.split(" ")[0])).toEqual(["NPM_TOKEN", "UNSET", "constructor"]);
   });
 
-  test("a name twice in the file: the later wins, with a notice that holds no value", () => {
+  test("a name twice in the file: the later wins, with a notice that holds no value", async () => {
     const entries = "[{name: A, value: hunter2}, {name: A, value: hunter3}]";
     const path = file("twice.yaml", `worker_id: w\nbackend: {docker: {environment: ${entries}}}\n`);
-    const action = parseCommandLine(["--config-file", path], KEY);
-    expect(action).toMatchObject({ kind: "run", config: { environment: [{ name: "A", value: "hunter3" }] } });
-    expect(action).toMatchObject({
+    const { started } = await runWords(["--config-file", path], KEY);
+    expect(started).toMatchObject({ config: { environment: [{ name: "A", value: "hunter3" }] } });
+    expect(started).toMatchObject({
       notices: [expect.stringMatching(/^backend\.docker\.environment\[1\](?!.*hunter)/)],
     });
   });
 
-  test("--cleanup wins over cleanup: false", () => {
+  test("--cleanup wins over cleanup: false", async () => {
     const path = file("keep.yaml", "worker_id: w\ncleanup: false\n");
-    expect(parseCommandLine(["--config-file", path], KEY)).toMatchObject({ config: { cleanup: false } });
-    expect(parseCommandLine(["--config-file", path, "--cleanup"], KEY)).toMatchObject({ config: { cleanup: true } });
-  });
-});
-
-describe("what is printed", () => {
-  test("the help names every public flag, no hidden one, and stays within 100 plain columns", () => {
-    const action = parseCommandLine(["--bogus", "--help"], {}, () => {
-      throw new Error("help reads no file");
-    });
-    if (action.kind !== "print") throw new Error(action.kind);
-    const flags = ["api-key", "worker-id", "config-file", "backend", "log-level", "no-cleanup", "volumes", "env"];
-    for (const flag of [...flags, "max-concurrent-tasks", "idle-on-complete", "help", "version"]) {
-      expect(action.text).toContain(`--${flag}`);
-    }
-    for (const name of ["WARP_API_KEY", "DOCKER_HOST", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "HTTPS_PROXY"]) {
-      expect(action.text).toContain(name);
-    }
-    expect(action.text).not.toMatch(/web-socket-url|server-root-url|session-sharing|[^\P{Cc}\n]/u);
-    expect(Math.max(...action.text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(action.text.endsWith("\n")).toBe(true);
-  });
-  test("the version", () => {
-    expect(parseCommandLine(["--version"], {})).toEqual({ kind: "print", text: `oz-agent-worker ${version}\n` });
+    const cleanup = async (...argv: string[]) =>
+      (await runWords(["--config-file", path, ...argv], KEY)).started?.config.cleanup;
+    expect(await cleanup()).toBe(false);
+    expect(await cleanup("--cleanup")).toBe(true);
+    expect(await cleanup("--no-cleanup=false")).toBe(true);
+    expect(await cleanup("--cleanup", "--no-cleanup")).toBe(false);
   });
 });
