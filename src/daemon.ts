@@ -19,13 +19,14 @@ import { createRegistryCredentials } from "./docker/registry/credentials.ts";
 import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
 import { createImageContent, IMAGE_MOUNTS_SINCE } from "./docker/sidecars/image-content.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
-import { liveProblems, PING_LIMIT_MS } from "./health/live-problems.ts";
-import { serveHealth } from "./health/serve-health.ts";
+import { findServiceManager } from "./host/service-manager.ts";
+import { answerHealth } from "./operator/health.ts";
+import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
+import { serveOperator } from "./operator/serve-operator.ts";
 import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { type Repeating, repeat } from "./support/repeat.ts";
 import { USER_AGENT } from "./support/user-agent.ts";
-import { findServiceManager } from "./systemd/service-manager.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
@@ -137,16 +138,13 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   manager.status("Connecting to Oz");
   link.start();
   housekeeping.now();
-  const health = serveHealth({
-    workerId: config.workerId,
-    problems: () =>
-      liveProblems({
-        link: () => link.state(),
-        pingDaemon: () => engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }),
-        now: () => clock.now(),
-      }),
-    log,
-  });
+  const problems = () =>
+    liveProblems({
+      link: () => link.state(),
+      pingDaemon: () => engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }),
+      now: () => clock.now(),
+    });
+  const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
   const parts = {
@@ -166,7 +164,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       async shutDown(signal) {
         manager.stopping();
         await shutDown(signal, parts);
-        health.stop();
+        operator.stop();
         manager.close();
       },
     },

@@ -1,4 +1,5 @@
 import { runCommandLine } from "./cli/run-command-line.ts";
+import { localDockerSocket } from "./docker/endpoint/local-docker-socket.ts";
 import { reasonOf, runWorker } from "./run-worker.ts";
 import { stderrSink } from "./support/stderr-sink.ts";
 
@@ -8,6 +9,7 @@ runCommandLine(process.argv.slice(2), {
   env: process.env,
   stdout: (text) => process.stdout.write(text),
   stderr,
+  dockerSocket: () => localDockerSocket({ env: process.env, home: process.env.HOME }),
   startWorker: (config, notices) => runWorker(config, notices, stderr),
 }).then(
   (code) => {

@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly readFile?: ReadFile;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The socket of the Docker daemon that would be used, where it is one of this machine. */
+  readonly dockerSocket: () => string | undefined;
   /** Starts the worker, which then ends the process by itself; `notices` are worth one warning line each in the log. */
   readonly startWorker: (config: WorkerConfig, notices: readonly string[]) => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { parseWorkerId, WORKER_ID_TAKES } from "../config/setting-values.ts";
-import { checkHealth } from "../health/check-health.ts";
+import { checkHealth } from "../operator/check-health.ts";
 import { refuse } from "./command.ts";
 import { define } from "./define.ts";
 import { HELP_FLAG } from "./flag.ts";
@@ -34,7 +34,7 @@ export const health = define({
       if (!id.ok) return refuse([`--worker-id: ${id.problem}`], around);
       workerId = id.value;
     }
-    const { healthy, line } = await checkHealth({ workerId });
+    const { healthy, line } = await checkHealth({ workerId, dockerSocket: around.dockerSocket() });
     (healthy ? around.stdout : around.stderr)(`${line}\n`);
     return healthy ? 0 : 1;
   },

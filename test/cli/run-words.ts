@@ -34,6 +34,7 @@ export async function runWords(
     stderr: (text) => {
       stderr += text;
     },
+    dockerSocket: () => undefined,
     startWorker: async (config, notices) => {
       started = { config, notices };
     },

@@ -6,10 +6,11 @@ import { REACHED } from "../../scripts/release/left-out-modules.ts";
 import { type TempFolder, tempFolder } from "../docker/registry/temp-folder.ts";
 import { agentImage } from "../support/images.ts";
 import { PrivateRegistries } from "../support/private-registries.ts";
-import { type ShippedBinary, shippedBinary, shippedImage } from "../support/shipped.ts";
+import { runBare, type ShippedBinary, shippedBinary, shippedImage } from "../support/shipped.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
+let binary: ShippedBinary;
 let fixture: WorkerFixture;
 let image = "";
 let socket = "";
@@ -18,7 +19,7 @@ const started = new Set<string>();
 const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const binary: ShippedBinary = stack.use(await shippedBinary());
+  binary = stack.use(await shippedBinary());
   fixture = stack.use(await WorkerFixture.start("image", { started: false }));
   stack.defer(async () => void (await Promise.all([...started].map((name) => remove(name)))));
   image = await shippedImage(fixture.environment, binary);
@@ -101,15 +102,22 @@ test.each([
   const { oz } = fixture;
   await using worker = runImage(["--group-add", group, ...options]);
   await oz.waitForLink();
-  const [done, health, byAnother] = await Promise.all([
+  const [done, health, byAnother, byRoot, fromOutside] = await Promise.all([
     fixture.run("echo hello"),
     docker("exec", worker.name, "/oz-agent-worker", "health"),
     docker("exec", "--user", "999", worker.name, "/oz-agent-worker", "health"),
+    docker("exec", "--user", "0", worker.name, "/oz-agent-worker", "health"),
+    runBare(binary.path, ["health", "--worker-id", oz.workerId]),
   ]);
   expect(done).toMatchObject({ type: "task_completed" });
   expect(health).toMatchObject({ code: 0, stderr: "" });
   expect(health.stdout).toContain(`worker "${oz.workerId}" (pid 1) is connected to Oz`);
   expect(byAnother).toMatchObject({ code: 1, stderr: expect.stringContaining("of another user") });
+  const user = Number((await docker("inspect", "--format", "{{.Config.User}}", worker.name)).stdout.split(":")[0]);
+  expect(byRoot).toMatchObject({ code: 0, stderr: "" });
+  expect(byRoot.stdout).toContain(`(pid 1${user === 0 ? "" : `, user ${user}`}) is connected to Oz`);
+  // The container shares the host's network, and so its names of sockets.
+  expect(fromOutside).toMatchObject({ code: 1, stderr: `no worker with the id "${oz.workerId}" runs here\n` });
 
   const task = await fixture.runUntilReady("trap 'exit 0' TERM; echo ready; sleep 1000 & wait");
   const { code, ms, log } = await stop(worker.name);

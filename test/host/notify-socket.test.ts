@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openNotifySocket, socketAddress } from "../../src/systemd/notify-socket.ts";
+import { openNotifySocket, socketAddress } from "../../src/host/notify-socket.ts";
 import { receiveDatagrams } from "../support/datagram-receiver.ts";
 
 let folder = "";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { liveProblems } from "../../src/health/live-problems.ts";
+import { liveProblems } from "../../src/operator/live-problems.ts";
 
 const now = () => 20_000;
 const up = () => ({ connected: true, since: 1_000 });

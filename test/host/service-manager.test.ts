@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { findServiceManager, watchdogIntervalMs } from "../../src/systemd/service-manager.ts";
+import { findServiceManager, watchdogIntervalMs } from "../../src/host/service-manager.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { recordedLog } from "../support/recorded-log.ts";
 
