@@ -17,8 +17,9 @@ export type Said<Answer> =
 export interface AskWorkerOptions {
   readonly peerOf: PeerOf;
   readonly clock: Clock;
-  /** Limit for the whole question, in milliseconds. */
+  /** Limit for the whole question, in milliseconds, and when it began. */
   readonly limitMs: number;
+  readonly begin: number;
   /** Looks for the same worker again; `undefined` where it is not seen. */
   readonly findAgain: (worker: FoundWorker) => FoundWorker | undefined;
 }
@@ -36,11 +37,11 @@ export async function askWorker<Input, Answer>(
   found: FoundWorker,
   question: Question<Input, Answer>,
   input: Input,
-  { peerOf, clock, limitMs, findAgain }: AskWorkerOptions,
+  { peerOf, clock, limitMs, begin, findAgain }: AskWorkerOptions,
 ): Promise<Said<Answer>> {
   const line = encodeLine({ ask: question.name, input });
   const late = new AbortController();
-  const timer = clock.after(limitMs, () => late.abort());
+  const timer = clock.after(Math.max(0, begin + limitMs - clock.now()), () => late.abort());
   let { sockets } = found;
   let hungUp = false;
   let missed = 0;

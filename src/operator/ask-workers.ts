@@ -48,6 +48,7 @@ export async function askWorkers<Input, Answer>(
   const { workerId, identity = processIdentity(), clock = systemClock, limitMs = LIMIT_MS } = options;
   const idMark = workerId === undefined ? undefined : idMarkOf(workerId);
   const look = { ...options, identity, idMark };
+  const begin = clock.now();
   const found = await findAllWorkers(look, clock);
   if (found === undefined) return { kind: "blind" };
   const { workers, strangers } = found;
@@ -57,7 +58,7 @@ export async function askWorkers<Input, Answer>(
   const said = await Promise.all(
     workers.slice(0, MAX_WORKERS).map(async (worker) => ({
       worker,
-      said: await askWorker(worker, question, input, { peerOf, clock, limitMs, findAgain }),
+      said: await askWorker(worker, question, input, { peerOf, clock, limitMs, begin, findAgain }),
     })),
   );
   return {

@@ -41,6 +41,8 @@ export interface FindOptions {
 
 const MAX_LOOKS = 10;
 const BETWEEN_LOOKS_MS = 10;
+/** Where the listing is so long that looking takes its time. */
+const LOOKING_LIMIT_MS = 500;
 
 /**
  * Looks until nothing new is found. The kernel's listing is no snapshot: where much changes meanwhile, what was there
@@ -48,9 +50,13 @@ const BETWEEN_LOOKS_MS = 10;
  */
 export async function findAllWorkers(options: FindOptions, clock: Clock): Promise<FoundProcesses | undefined> {
   const known = new Map<string, FoundWorker>();
+  const begin = clock.now();
   let found: FoundProcesses | undefined;
   for (let look = 0; look < MAX_LOOKS; look++) {
-    if (look > 0) await pause(clock, BETWEEN_LOOKS_MS);
+    if (look > 0) {
+      if (clock.now() - begin > LOOKING_LIMIT_MS) break;
+      await pause(clock, BETWEEN_LOOKS_MS);
+    }
     found = findWorkers(options);
     if (found === undefined) return undefined;
     const before = known.size;

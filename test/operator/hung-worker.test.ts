@@ -42,3 +42,13 @@ test("a worker that hangs while its queue is full hangs as well, and is well whe
   worker.kill("SIGCONT");
   expect((await asked).healthy).toBe(true);
 });
+
+test("there is an answer within 6 s beside 10,000 names that are none, and a worker that hangs", async () => {
+  const id = newId();
+  await using worker = await users.start(ROOT, "worker", id);
+  await using _look = await users.start(STRANGER, "impostor", id, String(worker.pid), "10000");
+  worker.kill("SIGSTOP");
+  const start = performance.now();
+  expect((await users.health(ROOT, id)).line).toContain("does not answer within 5 s");
+  expect(performance.now() - start).toBeLessThan(6_000);
+}, 20_000);
