@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { DURATION_TAKES, parseDuration } from "./duration.ts";
 import { environmentNameProblem, environmentValueProblem, forbiddenEntryProblem } from "./environment-entry.ts";
+import { IMAGE_TAKES, parseImageName } from "./image-name.ts";
 import type { Parsed } from "./parsed.ts";
 import {
   COUNT_TAKES,
@@ -81,6 +82,7 @@ const EnvironmentItem = v.pipe(
 );
 
 const DockerBackend = mapping({
+  sidecar_image: v.nullish(text(IMAGE_TAKES, parseImageName)),
   volumes: v.nullish(
     v.pipe(
       list(text(VOLUME_TAKES, parseVolume), "a list of HOST:CONTAINER[:MODE]"),

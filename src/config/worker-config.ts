@@ -14,6 +14,8 @@ export interface WorkerConfig {
   readonly logLevel: LogLevel;
   /** False keeps containers after their task. */
   readonly cleanup: boolean;
+  /** Takes the place of the assigned `sidecar_image`, where there is one. */
+  readonly sidecarImage?: string;
   /** `HOST:CONTAINER[:MODE]`, the file's first, then the flags'; no container path twice. */
   readonly volumes: readonly string[];
   /** Each name once; inherited ones are resolved, those that are not set are left out. */

@@ -98,8 +98,19 @@ describe("each problem has its place, its path and what the key takes", () => {
     ],
     ["backend: {docker: {}, direct: {}}", "w.yaml:1:1: backend: takes at most one backend, not docker and direct"],
     ["backend: {docker: , command: {}}", "backend: takes at most one backend"],
-    ["backend: {docker: {image: x}}", "backend.docker.image: unknown key; known here: volumes, environment"],
+    [
+      "backend: {docker: {image: x}}",
+      "backend.docker.image: unknown key; known here: sidecar_image, volumes, environment",
+    ],
     ["backend: {docker: {volume: []}}", "did you mean volumes?"],
+    ["backend: {docker: {sidecar_image: 5}}", "backend.docker.sidecar_image: takes an image such as"],
+    ["backend: {docker: {sidecar_image: ' '}}", "backend.docker.sidecar_image: is blank; it takes an image such as"],
+    [
+      "backend: {docker: {sidecar_image: 'https://h/x'}}",
+      "backend.docker.sidecar_image: takes an image such as mirror.example.com/warp-agent:1, without a scheme",
+    ],
+    ["backend: {docker: {sidecar_image: 'u:p@h/x'}}", "without a user or password in it"],
+    ["backend: {docker: {sidecar_image: 'a b'}}", "without white space"],
     ["backend: {docker: {volumes: /a:/b}}", "backend.docker.volumes: takes a list of HOST:CONTAINER[:MODE], not text"],
     [
       "backend: {docker: {volumes: [/a]}}",
