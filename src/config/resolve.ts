@@ -1,5 +1,6 @@
 import { API_KEY_VARIABLE, API_KEY_WAY_OUT, parseApiKey } from "./api-key.ts";
 import { parseBackendName } from "./backend-name.ts";
+import { cautions } from "./cautions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { parseDuration } from "./duration.ts";
 import { parseEnvironmentEntry } from "./environment-entry.ts";
@@ -115,7 +116,11 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
     serverRootUrl: serverRootUrl ?? DEFAULTS.serverRootUrl,
     ...(sharingUrl === undefined ? {} : { sessionSharingServerUrl: sharingUrl }),
   };
-  return { kind: "config", config, notices: [...(read?.notices ?? []), ...mergedEnvironment.notices] };
+  return {
+    kind: "config",
+    config,
+    notices: [...(read?.notices ?? []), ...mergedEnvironment.notices, ...cautions(config, env)],
+  };
 }
 
 function keyFrom(env: Environment): Parsed<string> {
