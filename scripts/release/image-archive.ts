@@ -13,10 +13,13 @@ export interface ImageRequest {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The user that the worker runs as where nobody says otherwise: no account of any host. */
-export const IMAGE_USER = "65532:65532";
+/**
+ * The user that the worker runs as where nobody says otherwise. Root opens the host's Docker socket and reads a login of
+ * any owner, so that a plain `docker run` needs no figures of the host. Whoever may open that socket is root there anyway.
+ */
+export const IMAGE_USER = "0:0";
 /** Where the worker looks for `.docker/config.json`, whatever user it runs as. */
-export const IMAGE_HOME = "/home/oz";
+export const IMAGE_HOME = "/root";
 
 const SECOND = 1_000_000_000;
 

@@ -18,6 +18,8 @@ export interface FixtureOptions {
   readonly relayed?: boolean;
   /** Another daemon than the environment's; `env` must lead the worker there. */
   readonly docker?: Docker;
+  /** Where an id of the run's own will not do: on a daemon that nobody else has. */
+  readonly workerId?: string;
   /** False: the test starts the worker itself. */
   readonly started?: boolean;
 }
@@ -55,7 +57,7 @@ export class WorkerFixture {
   /** `name` becomes part of the worker's id. The worker is connected afterwards. */
   static async start(name: string, options: FixtureOptions = {}): Promise<WorkerFixture> {
     const environment = { ...testEnvironment(), ...(options.docker ? { docker: options.docker } : {}) };
-    const workerId = environment.name(`${name}-${crypto.randomUUID().slice(0, 8)}`);
+    const workerId = options.workerId ?? environment.name(`${name}-${crypto.randomUUID().slice(0, 8)}`);
     const [image, sidecar] = await Promise.all([agentImage(environment), sidecarImage(environment)]);
     const oz = new OzStandIn({ workerId });
     const relay = await Relay.start({ port: oz.port });
