@@ -59,7 +59,9 @@ function imageConfig({ target, created, labels }: ImageRequest, digests: readonl
     created,
     config: {
       User: IMAGE_USER,
-      Env: [`HOME=${IMAGE_HOME}`],
+      // A login that is mounted comes with the context that its owner chose on the host: it leads nowhere from here. The
+      // socket that is mounted is meant, unless DOCKER_HOST or another DOCKER_CONTEXT is given.
+      Env: [`HOME=${IMAGE_HOME}`, "DOCKER_CONTEXT=default"],
       Entrypoint: ["/oz-agent-worker"],
       WorkingDir: "/",
       StopSignal: "SIGTERM",

@@ -81,7 +81,7 @@ test("it is small, from nothing, and says what it is", async () => {
   const { Size, Config, RootFS } = await fixture.environment.docker.getImage(image).inspect();
   expect(Size).toBeLessThan(130_000_000);
   expect(RootFS.Layers).toHaveLength(2);
-  expect(Config).toMatchObject({ User: "0:0", Env: ["HOME=/root"] });
+  expect(Config).toMatchObject({ User: "0:0", Env: ["HOME=/root", "DOCKER_CONTEXT=default"] });
   expect(Config.Labels).toMatchObject({
     "org.opencontainers.image.version": version,
     "org.opencontainers.image.licenses": "MIT",

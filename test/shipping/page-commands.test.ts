@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startTlsDaemon } from "../docker/endpoint/tls-daemon.ts";
@@ -20,9 +20,9 @@ let host: PageHost;
 let image = "";
 let commands: ReadonlyMap<string, string>;
 let registries: PrivateRegistries;
-/** An image that only a login gets, and the login's file. */
+/** An image that only a login gets, and what the login's file holds. */
 let privateImage = "";
-let login = "";
+let login: object;
 
 beforeAll(async () => {
   const binary = stack.use(await shippedBinary());
@@ -34,9 +34,10 @@ beforeAll(async () => {
   privateImage = registries.through(registries.basic, pushed);
   const { user, password } = registries.account;
   const auth = Buffer.from(`${user}:${password}`).toString("base64");
-  login = JSON.stringify({ auths: { [registries.basic]: { auth } } });
+  login = { auths: { [registries.basic]: { auth } } };
   await host.asRoot("install -d -m 0755 /opt/shared-cache && echo shared > /opt/shared-cache/content");
 }, 120_000);
+afterEach(() => host.asRoot('rm -rf "$1/.docker"', host.home));
 afterAll(() => stack.disposeAsync());
 
 function command(name: string): string {
@@ -64,8 +65,7 @@ async function works(name: string, copied: Copied): Promise<string> {
   await using fixture = await WorkerFixture.start(name, { docker: host.dockerd.docker, started: false, workerId });
   const { oz } = fixture;
   await using worker = host.run(fillIn(command(name), values(oz.apiKey)), oz, env);
-  await oz.waitForLink(30_000);
-  await worker.waitForLine(/listening for tasks/);
+  await worker.waitForLine(/listening for tasks/, 30_000);
   const result = await fixture.run(script, taskImage === undefined ? {} : { docker_image: taskImage });
   expect({ type: result.type, lines: result.type === "task_completed" ? [] : worker.lines }).toEqual({
     type: "task_completed",
@@ -130,11 +130,11 @@ test("the command with many flags", async () => {
 });
 
 test("a login file of mode 0600 that is the operator's own", async () => {
-  await host.asRoot("install -d -m 0700 -o 1000 -g 1000 /home/operator/.docker");
-  await host.write(`${host.home}/.docker/config.json`, login, "0600");
+  // With a context that the operator uses: only the host has it.
+  await host.docker("context", "create", "work", "--docker", "host=unix:///var/run/docker.sock");
+  await host.write(`${host.home}/.docker/config.json`, JSON.stringify({ ...login, currentContext: "work" }), "0600");
+  expect(await host.docker("context", "show")).toBe("work\n");
   await works("login file", { workerId: "my-worker", values: () => ({ IMAGE: image }), taskImage: privateImage });
-  await host.asRoot("rm -r /home/operator/.docker");
-  expect(await host.docker("images", "--quiet", privateImage)).not.toBe("");
   await host.docker("rmi", privateImage);
 });
 
@@ -146,7 +146,7 @@ test("without its login that image is not to be had", async () => {
   });
   const values = { IMAGE: image, your_team_api_key: fixture.oz.apiKey };
   await using worker = host.run(fillIn(command("plain"), values), fixture.oz);
-  await fixture.oz.waitForLink(30_000);
+  await worker.waitForLine(/listening for tasks/, 30_000);
   const { data } = await fixture.run("exit 0", { docker_image: privateImage });
   expect(data).toMatchObject({ failure_reason: "image_pull" });
   worker.kill("SIGTERM");
@@ -186,7 +186,7 @@ test("the binary and the page's config file", async () => {
 
 test("a login of uid 10001, which the image knows nothing of", async () => {
   await host.asRoot(command("folder for the login of uid 10001"));
-  await host.write("/etc/oz-agent-worker/docker/config.json", login, "0400", 10001);
+  await host.write("/etc/oz-agent-worker/docker/config.json", JSON.stringify(login), "0400", 10001);
   expect(await host.asRoot("stat -c '%a %u %g' /etc/oz-agent-worker/docker")).toBe("700 10001 10001\n");
   await works("login of uid 10001", {
     workerId: "my-worker",

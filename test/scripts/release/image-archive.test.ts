@@ -48,7 +48,7 @@ test("manifest, configuration and layers name each other by their checksums", ()
   expect(config.architecture).toBe("arm64");
   expect(config.config).toMatchObject({
     User: "0:0",
-    Env: ["HOME=/root"],
+    Env: ["HOME=/root", "DOCKER_CONTEXT=default"],
     Entrypoint: ["/oz-agent-worker"],
     Labels: { a: "b" },
     Healthcheck: { Test: ["CMD", "/oz-agent-worker", "health"] },
