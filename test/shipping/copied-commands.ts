@@ -13,10 +13,12 @@ export async function pageCommands(): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** The shell blocks of a text in Markdown that speak of `word`, as they stand there. */
-export function shellBlocks(markdown: string, word: string): readonly string[] {
-  const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block.trim());
-  return blocks.filter((block) => block.includes(word));
+/** The one shell block of a text in Markdown that holds `words`, as it stands there; throws where there is not one. */
+export function shellBlock(markdown: string, words: string): string {
+  const blocks = [...markdown.matchAll(/^ *```sh\n(.*?)^ *```$/gms)].map(([, block = ""]) => block.trim());
+  const [found, ...more] = blocks.filter((block) => block.includes(words));
+  if (found === undefined || more.length > 0) throw new Error(`${more.length + 1} or no blocks hold ${words}`);
+  return found;
 }
 
 /** Puts a reader's own values in the place of words; throws where one of the words is not there. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startTlsDaemon } from "../docker/endpoint/tls-daemon.ts";
@@ -8,8 +8,7 @@ import { agentImage } from "../support/images.ts";
 import { PrivateRegistries } from "../support/private-registries.ts";
 import { shippedBinary, shippedImage } from "../support/shipped.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
-import type { WorkerProcess } from "../support/worker-process.ts";
-import { fillIn, pageCommands } from "./copied-commands.ts";
+import { fillIn, pageCommands, shellBlock } from "./copied-commands.ts";
 import { PageHost } from "./page-host.ts";
 
 /** The commands of the public page, each as people copy it, on a machine as they have it. */
@@ -52,29 +51,39 @@ interface Copied {
   readonly values?: (key: string) => Readonly<Record<string, string>>;
   /** Variables of the reader's shell. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The container that is left in the background. */
+  readonly container?: string;
   /** What the task does, and its image. */
   readonly script?: string;
   readonly taskImage?: string;
   /** A look at the worker while it is up. */
-  readonly look?: (worker: WorkerProcess, fixture: WorkerFixture) => Promise<void>;
+  readonly look?: (fixture: WorkerFixture) => Promise<void>;
 }
 
 /** The worker connects, says that it listens for tasks, a task runs, and a stop is orderly. Answers its log. */
-async function works(name: string, copied: Copied): Promise<string> {
-  const { workerId, values = () => ({}), env, script = "exit 0", taskImage } = copied;
-  await using fixture = await WorkerFixture.start(name, { docker: host.dockerd.docker, started: false, workerId });
+async function works(copiedText: string, copied: Copied): Promise<string> {
+  const { workerId, values = () => ({}), env, container, script = "exit 0", taskImage } = copied;
+  await using fixture = await WorkerFixture.start("page", { docker: host.dockerd.docker, started: false, workerId });
   const { oz } = fixture;
-  await using worker = host.run(fillIn(command(name), values(oz.apiKey)), oz, env);
+  const text = fillIn(copiedText, values(oz.apiKey));
+  await using worker =
+    container === undefined ? host.run(text, oz, env) : await host.runInBackground(text, oz, container);
   await worker.waitForLine(/listening for tasks/, 30_000);
   const result = await fixture.run(script, taskImage === undefined ? {} : { docker_image: taskImage });
   expect({ type: result.type, lines: result.type === "task_completed" ? [] : worker.lines }).toEqual({
     type: "task_completed",
     lines: [],
   });
-  await copied.look?.(worker, fixture);
-  worker.kill("SIGTERM");
+  await copied.look?.(fixture);
+  if (container === undefined) worker.kill("SIGTERM");
+  else await host.docker("stop", container);
   const { code, stderr } = await worker.exited;
   expect({ code, hasKey: stderr.includes(oz.apiKey) }).toEqual({ code: 0, hasKey: false });
+  if (taskImage !== undefined) await host.docker("rmi", taskImage);
+  if (container !== undefined) {
+    expect(await host.docker("inspect", "--format", "{{.State.ExitCode}}", container)).toBe("0\n");
+    await host.docker("rm", container);
+  }
   return stderr;
 }
 
@@ -98,10 +107,10 @@ test("the machine's socket is one that a member of its group opens, and nobody e
 });
 
 test("the first command", async () => {
-  await works("plain", {
+  await works(command("plain"), {
     workerId: "my-worker",
     values: (key) => ({ IMAGE: image, your_team_api_key: key }),
-    look: async (_, { oz }) => {
+    look: async ({ oz }) => {
       const { Id, Config, HostConfig, State } = await container();
       // What runs is what stands there: nothing but the link's address and the network is the test's.
       expect(Config.Cmd).toEqual(["--worker-id", "my-worker", "--web-socket-url", oz.url]);
@@ -119,7 +128,7 @@ test("the first command", async () => {
 });
 
 test("the command with many flags", async () => {
-  const log = await works("many flags", {
+  const log = await works(command("many flags"), {
     workerId: "prod-runner-1",
     values: () => ({ IMAGE: image }),
     script: `test "$(cat /cache/content)" = shared && test "$NPM_TOKEN" = your_token &&
@@ -134,8 +143,11 @@ test("a login file of mode 0600 that is the operator's own", async () => {
   await host.docker("context", "create", "work", "--docker", "host=unix:///var/run/docker.sock");
   await host.write(`${host.home}/.docker/config.json`, JSON.stringify({ ...login, currentContext: "work" }), "0600");
   expect(await host.docker("context", "show")).toBe("work\n");
-  await works("login file", { workerId: "my-worker", values: () => ({ IMAGE: image }), taskImage: privateImage });
-  await host.docker("rmi", privateImage);
+  await works(command("login file"), {
+    workerId: "my-worker",
+    values: () => ({ IMAGE: image }),
+    taskImage: privateImage,
+  });
 });
 
 test("without its login that image is not to be had", async () => {
@@ -162,7 +174,7 @@ test("the binary and a daemon behind TLS", async () => {
   await host.write(`${certs}/ca.pem`, authority.pem, "0644");
   await host.write(`${certs}/cert.pem`, client.cert, "0644");
   await host.write(`${certs}/key.pem`, client.key, "0600");
-  const log = await works("daemon behind TLS", {
+  const log = await works(command("daemon behind TLS"), {
     workerId: "my-worker",
     values: () => ({ "tcp://remote-host:2376": `tcp://127.0.0.1:${daemon.port}`, "/path/to/certs": certs }),
   });
@@ -175,7 +187,7 @@ test("the binary and the page's config file", async () => {
     await readFile(join(import.meta.dir, "page-config.yaml"), "utf8"),
     "0644",
   );
-  const log = await works("config file", {
+  const log = await works(command("config file"), {
     workerId: "prod-runner-1",
     env: { GITHUB_TOKEN: "the-operators-token" },
     script: `test "$NPM_TOKEN $GITHUB_TOKEN" = "your_token the-operators-token" && test "$(cat /cache/content)" = shared`,
@@ -188,9 +200,42 @@ test("a login of uid 10001, which the image knows nothing of", async () => {
   await host.asRoot(command("folder for the login of uid 10001"));
   await host.write("/etc/oz-agent-worker/docker/config.json", JSON.stringify(login), "0400", 10001);
   expect(await host.asRoot("stat -c '%a %u %g' /etc/oz-agent-worker/docker")).toBe("700 10001 10001\n");
-  await works("login of uid 10001", {
+  await works(command("login of uid 10001"), {
     workerId: "my-worker",
     values: () => ({ IMAGE: image }),
     taskImage: privateImage,
+  });
+});
+
+describe("the commands of the README", () => {
+  const published = "oz-agent-worker:dev";
+  let readme = "";
+  beforeAll(async () => {
+    readme = await readFile(join(import.meta.dir, "../../README.md"), "utf8");
+  });
+
+  test("begin with the page's first one, as it stands there", () => {
+    expect(shellBlock(readme, '--worker-id "my-worker"')).toEndWith(fillIn(command("plain"), { IMAGE: published }));
+  });
+
+  test("log in to a registry and run in the background, as the image is and then hardened", async () => {
+    const { user, password } = registries.account;
+    const withPassword = `${registries.basic} --username ${user} --password-stdin <<< '${password}'`;
+    const copied: Copied = {
+      workerId: "prod-runner-1",
+      values: () => ({ [published]: image }),
+      container: "oz-worker",
+      taskImage: privateImage,
+      look: async () => {
+        expect(await host.docker("exec", "oz-worker", "/oz-agent-worker", "health")).toContain("is connected to Oz");
+      },
+    };
+    const login = fillIn(shellBlock(readme, "oz-agent-worker/docker login"), {
+      "registry.example.com": withPassword,
+    });
+    await host.asRoot(login);
+    await works(shellBlock(readme, "--ulimit core=0 \\\n  -v"), copied);
+    await host.asRoot(shellBlock(readme, "chown -R"));
+    await works(shellBlock(readme, "--cap-drop ALL"), copied);
   });
 });

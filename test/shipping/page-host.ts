@@ -68,6 +68,16 @@ export class PageHost implements AsyncDisposable {
     });
   }
 
+  /** The same for a text whose `docker run` names its container and leaves it in the background. */
+  async runInBackground(text: string, oz: OzStandIn, container: string): Promise<WorkerProcess> {
+    const { code, stderr } = await this.run(text, oz).exited;
+    if (code !== 0) throw new Error(`docker run ended with ${code}: ${stderr}`);
+    return startWorker({
+      command: [...this.#asOperator, "docker", "logs", "--follow", container],
+      env: { HOME: this.home },
+    });
+  }
+
   /** Runs the operator's `docker` to its end and answers its stdout and stderr. */
   docker(...words: readonly string[]): Promise<string> {
     return finish([...this.#asOperator, "env", `HOME=${this.home}`, "docker", ...words]);
