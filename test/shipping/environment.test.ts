@@ -105,7 +105,7 @@ const everything = () => ({
 
 function startBinary(command: string, oz: OzStandIn, env: Readonly<Record<string, string>>) {
   const { dockerHost } = testEnvironment();
-  const args = ["--worker-id", oz.workerId, "--web-socket-url", oz.url, "--log-level", "debug"];
+  const args = [...oz.flags(), "--log-level", "debug"];
   return startWorker({ command: [command], args, env: { WARP_API_KEY: oz.apiKey, DOCKER_HOST: dockerHost, ...env } });
 }
 

@@ -59,7 +59,7 @@ function runImage(options: readonly string[], ...flags: readonly string[]): Work
     command: ["docker", "-H", environment.dockerHost, "run", "--name", name, "--network", "host"],
     args: [
       ...["-e", "WARP_API_KEY", "-v", `${socket}:/var/run/docker.sock`, ...options, image],
-      ...["--worker-id", oz.workerId, "--web-socket-url", oz.url, ...flags],
+      ...[...oz.flags(), ...flags],
     ],
     env: { WARP_API_KEY: oz.apiKey },
   });

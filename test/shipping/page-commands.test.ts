@@ -112,8 +112,8 @@ test("the first command", async () => {
     values: (key) => ({ IMAGE: image, your_team_api_key: key }),
     look: async ({ oz }) => {
       const { Id, Config, HostConfig, State } = await container();
-      // What runs is what stands there: nothing but the link's address and the network is the test's.
-      expect(Config.Cmd).toEqual(["--worker-id", "my-worker", "--web-socket-url", oz.url]);
+      // What runs is what stands there: nothing but the addresses and the network is the test's.
+      expect(Config.Cmd).toEqual(["--worker-id", "my-worker", ...oz.addressFlags()]);
       expect(HostConfig).toMatchObject({
         Binds: ["/var/run/docker.sock:/var/run/docker.sock"],
         GroupAdd: null,

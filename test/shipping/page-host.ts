@@ -22,15 +22,15 @@ place "$3" /usr/local/bin/oz-agent-worker
 install -d -m 0750 -o ${OPERATOR.uid} -g ${OPERATOR.uid} ${OPERATOR.home}`;
 
 /**
- * What a test adds to a command: the address of its Oz, behind all words, and the way there from a container. The words of
+ * What a test adds to a command: the addresses of its Oz, behind all words, and the way there from a container. The words of
  * the command itself are read by the shell and passed on as they are.
  */
 const ADDED = `cd
 docker() {
-  if [ "$1" = run ]; then exec docker "$1" --network host "\${@:2}" --web-socket-url "$OZ_URL"; fi
+  if [ "$1" = run ]; then exec docker "$1" --network host "\${@:2}" $OZ_FLAGS; fi
   command docker "$@"
 }
-oz-agent-worker() { exec oz-agent-worker "$@" --web-socket-url "$OZ_URL"; }
+oz-agent-worker() { exec oz-agent-worker "$@" $OZ_FLAGS; }
 `;
 
 /**
@@ -64,7 +64,7 @@ export class PageHost implements AsyncDisposable {
   run(text: string, oz: OzStandIn, env: Readonly<Record<string, string>> = {}): WorkerProcess {
     return startWorker({
       command: [...this.#asOperator, "bash", "-ec", `${ADDED}${text}`],
-      env: { HOME: this.home, WARP_API_KEY: oz.apiKey, OZ_URL: oz.url, ...env },
+      env: { HOME: this.home, WARP_API_KEY: oz.apiKey, OZ_FLAGS: oz.addressFlags().join(" "), ...env },
     });
   }
 
