@@ -1,5 +1,6 @@
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { startDaemon } from "./daemon.ts";
+import { listenToSignals } from "./host/signals.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
 
@@ -19,16 +20,20 @@ export async function runWorker(
     redact: createRedactor([config.apiKey]),
   });
   for (const notice of notices) log.warn(notice);
-  // A defect somewhere must not take the running tasks with it.
+  // Half alive a worker is worth nothing: its tasks run on without it, and the next start takes them over.
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
     process.on(event, (error: unknown) => {
-      log.error("a defect of the worker was survived", { event, reason: reasonOf(error) });
+      log.error("the worker ends on a defect of its own; its tasks run on, and the next start takes them over", {
+        event,
+        reason: reasonOf(error),
+      });
+      process.exit(1);
     });
   }
 
   let stopping = false;
   let shutDown: ((signal: string) => Promise<void>) | undefined;
-  const onSignal = (signal: NodeJS.Signals) => {
+  const end = (signal: NodeJS.Signals) => {
     if (stopping || shutDown === undefined) {
       log.warn(stopping ? `${signal} received again: ending at once` : `${signal} received: ending before the start`);
       process.exit(stopping ? 1 : 0);
@@ -42,8 +47,7 @@ export async function runWorker(
       },
     );
   };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
+  listenToSignals({ end, nothing: (signal) => log.info(`${signal} received: it means nothing to this worker`) });
 
   const started = await startDaemon(config, { env: process.env, home: process.env.HOME }, log);
   if (started.kind === "failed") {
