@@ -1,5 +1,6 @@
 import { runCommandLine } from "./cli/run-command-line.ts";
 import { localDockerSocket } from "./docker/endpoint/local-docker-socket.ts";
+import { accountHome } from "./host/account-home.ts";
 import { reasonOf, runWorker } from "./run-worker.ts";
 import { stderrSink } from "./support/stderr-sink.ts";
 
@@ -9,7 +10,7 @@ runCommandLine(process.argv.slice(2), {
   env: process.env,
   stdout: (text) => process.stdout.write(text),
   stderr,
-  dockerSocket: () => localDockerSocket({ env: process.env, home: process.env.HOME }),
+  dockerSocket: () => localDockerSocket({ env: process.env, home: accountHome(process.env) }),
   startWorker: (config, notices) => runWorker(config, notices, stderr),
 }).then(
   (code) => {

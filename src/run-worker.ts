@@ -1,5 +1,6 @@
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { startDaemon } from "./daemon.ts";
+import { accountHome } from "./host/account-home.ts";
 import { listenToSignals } from "./host/signals.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
@@ -49,7 +50,7 @@ export async function runWorker(
   };
   listenToSignals({ end, nothing: (signal) => log.info(`${signal} received: it means nothing to this worker`) });
 
-  const started = await startDaemon(config, { env: process.env, home: process.env.HOME }, log);
+  const started = await startDaemon(config, { env: process.env, home: accountHome(process.env) }, log);
   if (started.kind === "failed") {
     log.error(started.problem);
     process.exit(1);
