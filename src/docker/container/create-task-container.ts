@@ -1,3 +1,4 @@
+import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { Engine } from "../engine/engine.ts";
 import { describeError, hasStatus } from "../engine/engine-error.ts";
@@ -39,7 +40,7 @@ export async function createTaskContainer(
   try {
     return { ok: true, container: { id: await persist(watch, undefined, create), name } };
   } catch (error) {
-    const detail = `could not create the container from image ${JSON.stringify(request.spec.image)}: ${describeError(error)}`;
+    const detail = `could not create the container from image ${shownImage(request.spec.image)}: ${describeError(error)}`;
     return { ok: false, result: { kind: "failed", reason: "container_create", detail } };
   }
 }

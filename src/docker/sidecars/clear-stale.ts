@@ -1,4 +1,5 @@
 import type { Log } from "../../support/log.ts";
+import { withoutUser } from "../../support/shown-image.ts";
 import type { Engine } from "../engine/engine.ts";
 import { describeError, hasStatus } from "../engine/engine-error.ts";
 import { listContainers, removeContainer, removeVolume } from "../engine/engine-objects.ts";
@@ -23,7 +24,7 @@ export async function clearStaleSidecars(engine: Engine, log: Log, now: () => nu
       await removeContainer(engine, placeholder.Id);
       await removeVolume(engine, volume);
       log.info("sidecar content that serves no current image was removed", {
-        image: placeholder.Labels[LABELS.imageReference],
+        image: withoutUser(placeholder.Labels[LABELS.imageReference] ?? ""),
         volume,
       });
     }

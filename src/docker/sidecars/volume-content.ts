@@ -1,5 +1,6 @@
 import type { Log } from "../../support/log.ts";
 import { createSharedWork } from "../../support/shared-work.ts";
+import { withoutUser } from "../../support/shown-image.ts";
 import type { Engine } from "../engine/engine.ts";
 import { hasStatus } from "../engine/engine-error.ts";
 import {
@@ -68,7 +69,7 @@ export function createVolumeContent(
       [LABELS.kind]: "sidecar" satisfies ObjectKind,
       [LABELS.owner]: owner,
       [LABELS.imageId]: imageId,
-      [LABELS.imageReference]: image,
+      [LABELS.imageReference]: withoutUser(image),
       [LABELS.createdAt]: String(Date.now()),
     };
     let filler: string | undefined;
@@ -86,7 +87,7 @@ export function createVolumeContent(
       throw error;
     }
     onPublished();
-    log.info("sidecar content copied", { image, seconds: seconds(startedAt) });
+    log.info("sidecar content copied", { image: withoutUser(image), seconds: seconds(startedAt) });
     return volume;
   }
 
