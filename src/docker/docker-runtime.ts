@@ -221,5 +221,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
 /** What a daemon or a registry says may repeat what it was given. */
 function withoutSecrets(result: ExecutionResult, secrets: readonly string[]): ExecutionResult {
-  return result.kind === "failed" ? { ...result, detail: createRedactor(secrets)(result.detail) } : result;
+  if (result.kind !== "failed") return result;
+  const redact = createRedactor(secrets);
+  const { detail, said } = result;
+  return { ...result, detail: redact(detail), ...(said === undefined ? {} : { said: redact(said) }) };
 }

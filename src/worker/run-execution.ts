@@ -82,7 +82,7 @@ async function report(
   active.phase = "reporting";
   active.terminal = terminalMessage(execution, outcome);
   active.delivery = room.channel.send(active.terminal);
-  logOutcome(log, outcome, result);
+  logOutcome(log, outcome, result, redact);
   const tail = showsTail(result) ? logTail(room, active, redact, log) : Promise.resolve();
   await Promise.all([active.delivery.delivered, tail]);
   log.debug("Oz has read the result");
@@ -186,10 +186,14 @@ function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {
   };
 }
 
-function logOutcome(log: Log, outcome: TaskOutcome, result: ExecutionResult): void {
+function logOutcome(log: Log, outcome: TaskOutcome, result: ExecutionResult, redact: Redactor): void {
   if (outcome.kind === "completed") log.info("task completed");
   else if (outcome.kind === "cancelled") log.info("task cancelled");
-  else log.warn("task failed", { reason: outcome.reason, exitCode: outcome.exitCode, message: outcome.message });
+  else {
+    const { reason, exitCode, message } = outcome;
+    const said = result.kind === "failed" && result.said !== undefined ? redact(result.said) : undefined;
+    log.warn("task failed", { reason, exitCode, message, said });
+  }
   if (result.kind === "stopped" && result.exitCode !== undefined) {
     log.debug("the stopped container's exit code", { exitCode: result.exitCode });
   }

@@ -8,7 +8,7 @@ import type { Received } from "./oz-events.ts";
 import { OzStandIn } from "./oz-stand-in.ts";
 import { Relay } from "./relay.ts";
 import { leftBehind } from "./worker-leftovers.ts";
-import { startWorker, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import { startWorker, type WorkerExit, type WorkerProcess, workerCommand } from "./worker-process.ts";
 
 export interface FixtureOptions {
   /** Flags, after the worker's id and the address of its Oz. */
@@ -20,6 +20,8 @@ export interface FixtureOptions {
   readonly docker?: Docker;
   /** Where an id of the run's own will not do: on a daemon that nobody else has. */
   readonly workerId?: string;
+  /** Words before the worker's command, which they run. */
+  readonly under?: readonly string[];
   /** False: the test starts the worker itself. */
   readonly started?: boolean;
 }
@@ -82,7 +84,9 @@ export class WorkerFixture {
   startWorker(...args: readonly string[]): WorkerProcess {
     const { oz, relay, environment } = this;
     const address = this.#options.relayed === true ? relay.through(oz.url) : oz.url;
+    const { under } = this.#options;
     const worker = startWorker({
+      ...(under === undefined ? {} : { command: [...under, ...workerCommand()] }),
       args: [...oz.flags(address), ...["--log-level", "debug"], ...(this.#options.args ?? []), ...args],
       env: { WARP_API_KEY: oz.apiKey, DOCKER_HOST: environment.dockerHost, ...this.#options.env },
     });

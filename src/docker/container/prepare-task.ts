@@ -1,10 +1,12 @@
 import { type Clock, pause } from "../../support/clock.ts";
+import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
 import { describeError, EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
-import type { Images, Pulled } from "../images/images.ts";
+import type { Images } from "../images/images.ts";
 import type { WantedPull } from "../images/pull-ahead.ts";
+import type { Pulled } from "../images/pull-once.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
 import { sidecarNames } from "../records/object-names.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
@@ -102,7 +104,11 @@ async function pullTaskImage(
   const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
   ended(!answer.ok);
   if (answer.ok) return { ok: true, value: answer };
-  return { ok: false, result: { kind: "failed", reason: "image_pull", detail: answer.detail } };
+  const { detail, said } = answer;
+  return {
+    ok: false,
+    result: { kind: "failed", reason: "image_pull", detail, ...(said === undefined ? {} : { said }) },
+  };
 }
 
 async function prepareSidecar(
@@ -114,12 +120,12 @@ async function prepareSidecar(
   seen: Set<string>,
   signal: AbortSignal,
 ): Promise<Step<PreparedSidecar>> {
-  const failed = (detail: string): Step<PreparedSidecar> => ({
-    ok: false,
-    result: { kind: "failed", reason: "sidecar_prep", detail: `sidecar at ${sidecar.mountPath}: ${detail}` },
-  });
+  const failed = (why: string, said?: string): Step<PreparedSidecar> => {
+    const detail = `sidecar at ${sidecar.mountPath}: ${why}`;
+    return { ok: false, result: { kind: "failed", reason: "sidecar_prep", detail, ...(said ? { said } : {}) } };
+  };
   const pulled = await options.images.pull(sidecar.image, SIDECAR_POLICY, signal);
-  if (!pulled.ok) return failed(pulled.detail);
+  if (!pulled.ok) return failed(pulled.detail, pulled.said);
   const use = {
     imageId: pulled.imageId,
     image: sidecar.image,
@@ -141,7 +147,7 @@ async function prepareSidecar(
     return { ok: true, value: await patiently(options, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return failed(`could not copy the content of image ${JSON.stringify(sidecar.image)}: ${describeError(error)}`);
+    return failed(`could not copy the content of image ${shownImage(sidecar.image)}: ${describeError(error)}`);
   }
 }
 

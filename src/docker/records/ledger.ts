@@ -23,6 +23,11 @@ const StoredResult = v.variant("kind", [
   }),
 ]);
 
+/** The text of a verdict's label. Whoever may look at the daemon's volumes can read it. */
+function encodeVerdict(result: ExecutionResult): string {
+  return JSON.stringify(result, (key, value: unknown) => (key === "said" ? undefined : value));
+}
+
 /** Reads the text of a verdict's label; `undefined` for one that is none. */
 export function decodeVerdict(label: string | undefined): ExecutionResult | undefined {
   if (label === undefined) return undefined;
@@ -70,7 +75,7 @@ export function createLedger(engine: Engine, workerId: string, owner: string): L
       return claim.Labels[LABELS.owner] === owner ? claim.Labels[LABELS.attempt] : undefined;
     },
     async verdict(execution, attempt, result) {
-      const verdict = { ...labels("verdict", execution, attempt), [LABELS.verdict]: JSON.stringify(result) };
+      const verdict = { ...labels("verdict", execution, attempt), [LABELS.verdict]: encodeVerdict(result) };
       await createVolume(engine, recordNames.verdict(attempt), verdict);
     },
     async done(execution, attempt) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { claimExecution } from "../../../src/docker/records/claim-execution.ts";
+import { LABELS } from "../../../src/docker/records/labels.ts";
 import { decodeVerdict, findVerdict, isDone } from "../../../src/docker/records/ledger.ts";
 import { encodeOwner } from "../../../src/docker/records/owner.ts";
 import type { ExecutionResult } from "../../../src/task/execution-result.ts";
@@ -52,6 +53,19 @@ describe("a claim", () => {
 });
 
 describe("verdict and mark", () => {
+  test("what others said about a failure is not recorded", async () => {
+    await using scene = new RecordsScene();
+    const attempt = crypto.randomUUID();
+    const failure = { kind: "failed", reason: "image_pull", detail: "no" } as const;
+    await scene.ledgerOf(scene.living).verdict(EXECUTION, attempt, { ...failure, said: "inner words" });
+    expect(await findVerdict(scene.engine, attempt)).toEqual(failure);
+    const volumes = await scene.docker.listVolumes({
+      filters: JSON.stringify({ label: [`${LABELS.attempt}=${attempt}`] }),
+    });
+    expect(volumes.Volumes).toHaveLength(1);
+    expect(JSON.stringify(volumes)).not.toContain("inner words");
+  });
+
   test("the first verdict stands; the mark says that Oz has it", async () => {
     await using scene = new RecordsScene();
     const ledger = scene.ledgerOf(scene.living);
