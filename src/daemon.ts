@@ -80,6 +80,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       engine,
       watch,
       platform: reached.platform,
+      pullPolicy: config.imagePullPolicy,
       credentials: (reference, signal) => credentials.for(reference, signal),
       clock,
       log,

@@ -108,6 +108,7 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
     logLevel: logLevel ?? file.log_level ?? DEFAULTS.logLevel,
     cleanup: cleanup === undefined ? (file.cleanup ?? DEFAULTS.cleanup) : cleanup === "true",
     ...(docker?.sidecar_image == null ? {} : { sidecarImage: docker.sidecar_image }),
+    imagePullPolicy: docker?.image_pull_policy ?? DEFAULTS.imagePullPolicy,
     volumes: mergedVolumes.value,
     environment: mergedEnvironment.variables,
     maxConcurrentTasks: maxConcurrentTasks ?? file.max_concurrent_tasks ?? DEFAULTS.maxConcurrentTasks,

@@ -42,6 +42,7 @@ describe("what runs", () => {
         workerId: "w",
         logLevel: "info",
         cleanup: true,
+        imagePullPolicy: "Always",
         volumes: [],
         environment: [],
         maxConcurrentTasks: 0,
@@ -59,6 +60,7 @@ describe("what runs", () => {
         workerId: "prod-runner-1",
         logLevel: "debug",
         cleanup: true,
+        imagePullPolicy: "Always",
         volumes: ["/opt/shared-cache:/cache:ro"],
         environment: [
           { name: "NPM_TOKEN", value: "your_token" },
@@ -87,6 +89,7 @@ describe("what runs", () => {
         workerId: "w",
         logLevel: "error",
         cleanup: false,
+        imagePullPolicy: "Always",
         volumes: ["/opt/shared-cache:/cache:ro", "/a:/b"],
         environment: [
           { name: "NPM_TOKEN", value: "mine" },

@@ -27,6 +27,7 @@ export function realImages(options: Partial<ImagesOptions> = {}): RealImages {
       engine,
       watch: createEngineWatch(engine, systemClock, log),
       platform: { os: "linux", architecture: machineArchitecture() },
+      pullPolicy: "Always",
       credentials: async () => ({}),
       log,
       ...options,
