@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startTlsDaemon } from "../docker/endpoint/tls-daemon.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { testEnvironment } from "../support/environment.ts";
-import { agentImage } from "../support/images.ts";
+import { agentImage, sidecarImage } from "../support/images.ts";
 import { PrivateRegistries } from "../support/private-registries.ts";
 import { shippedBinary, shippedImage } from "../support/shipped.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
@@ -182,11 +182,11 @@ test("the binary and a daemon behind TLS", async () => {
 });
 
 test("the binary and the page's config file", async () => {
-  await host.write(
-    `${host.home}/config.yaml`,
-    await readFile(join(import.meta.dir, "page-config.yaml"), "utf8"),
-    "0644",
-  );
+  const page = await readFile(join(import.meta.dir, "page-config.yaml"), "utf8");
+  // The mirror is the one thing of the page that is nowhere; it has what the assignment names.
+  const mirrored = page.replace("mirror.example.com/warp-agent:1", (await sidecarImage(environment)).reference);
+  expect(mirrored).not.toBe(page);
+  await host.write(`${host.home}/config.yaml`, mirrored, "0644");
   const log = await works(command("config file"), {
     workerId: "prod-runner-1",
     env: { GITHUB_TOKEN: "the-operators-token" },

@@ -102,7 +102,7 @@ async function pullTaskImage(
   ended: (isError: boolean) => void,
 ): Promise<Step<Pulled>> {
   const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
-  ended(!answer.ok);
+  if (answer.isLocal !== true) ended(!answer.ok);
   if (answer.ok) return { ok: true, value: answer };
   const { detail, said } = answer;
   return {

@@ -18,11 +18,11 @@ export type PullPolicy = "Always" | "IfNotPresent" | "Never";
 
 /**
  * An image, or why there is none: `detail` is one plain line for Oz that names the image, in words of our own; `said` is
- * what the engine or the registry said, without credentials, and for the log alone.
+ * what the engine or the registry said, without credentials, and for the log alone. `isLocal`: no registry was asked.
  */
 export type PullAnswer =
-  | ({ readonly ok: true } & Pulled)
-  | { readonly ok: false; readonly detail: string; readonly said?: string };
+  | ({ readonly ok: true; readonly isLocal?: true } & Pulled)
+  | { readonly ok: false; readonly isLocal?: true; readonly detail: string; readonly said?: string };
 
 export interface Images {
   /**
@@ -66,14 +66,15 @@ export function createImages(options: ImagesOptions): Images {
   ): Promise<PullAnswer> {
     const name = shownImage(image);
     const here = pullPolicy === "Always" ? undefined : await persist(watch, signal, () => once.look(reference, signal));
-    if (here?.kind === "here") return { ok: true, imageId: here.imageId, isUnchanged: true };
+    if (here?.kind === "here") return { ok: true, isLocal: true, imageId: here.imageId, isUnchanged: true };
     const foreign = here?.kind === "foreign" ? `it is here for ${platformName(here.platform)}` : undefined;
     if (pullPolicy === "Never") {
       const why =
         foreign === undefined
           ? "it is not on this daemon"
           : `${foreign}, but this daemon runs ${platformName(platform)}`;
-      return { ok: false, detail: `no image ${name}: ${why}, and image_pull_policy is Never: nothing is pulled` };
+      const detail = `no image ${name}: ${why}, and image_pull_policy is Never: nothing is pulled`;
+      return { ok: false, isLocal: true, detail };
     }
     const { answer, login } = await transfer(reference, policy, signal);
     if (answer.ok) return answer;
@@ -93,7 +94,7 @@ export function createImages(options: ImagesOptions): Images {
     },
     async pull(image, policy, signal) {
       const reference = parseImageReference(image);
-      if (reference.kind === "invalid") return { ok: false, detail: reference.reason };
+      if (reference.kind === "invalid") return { ok: false, isLocal: true, detail: reference.reason };
       try {
         return await get(image, reference, policy, signal);
       } catch (error) {

@@ -2,6 +2,7 @@ import type { Clock } from "../../support/clock.ts";
 import { shorten } from "../../support/printable.ts";
 import { createRedactor } from "../../support/redaction.ts";
 import { createSharedWork } from "../../support/shared-work.ts";
+import { createSlots, createSlotsByKey } from "../../support/slots.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
@@ -43,6 +44,9 @@ export interface PullOnce {
 const BEGIN_LIMIT_MS = 120_000;
 /** A pull without a byte of progress for this long is given up; a layer in extraction reports as it goes. */
 const STALL_MS = 300_000;
+/** Pulls at once from one registry, and in all: one that is slow must not hold up what others have. */
+const PULLS_A_REGISTRY = 8;
+const PULLS_AT_ONCE = 32;
 /** Characters of what others say that are kept. */
 const MAX_SAID = 2_000;
 /** How many names are remembered with what they came to. */
@@ -51,6 +55,8 @@ const MAX_KNOWN = 1000;
 export function createPullOnce(options: PullOnceOptions): PullOnce {
   const { engine, watch, platform, clock } = options;
   const looks = createSharedWork<LocalImage>();
+  const ofRegistry = createSlotsByKey(PULLS_A_REGISTRY);
+  const ofAll = createSlots(PULLS_AT_ONCE);
   /** What the last pulls came to, by name. */
   const known = new Map<string, Here>();
   // It may be another engine, or the same with another store, where these ids say nothing.
@@ -96,7 +102,9 @@ export function createPullOnce(options: PullOnceOptions): PullOnce {
     const name = localName(reference);
     const before = known.get(name) ?? look(reference, signal).catch(() => undefined);
     try {
-      const end = await transfer(reference, auth, signal);
+      const end = await ofRegistry.with(reference.registry, signal, () =>
+        ofAll.with(signal, () => transfer(reference, auth, signal)),
+      );
       if (end.failure !== undefined) return toFailure(end.failure, reference, redact);
       const here = await before;
       if (isUnchanged(here, end)) {
