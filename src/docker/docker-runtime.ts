@@ -1,10 +1,11 @@
 import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { createRush } from "../support/rush.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
-import { secretsOfContainer } from "../task/task-environment.ts";
+import { secretsOfContainer } from "../task/task-secrets.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
@@ -191,8 +192,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
     async tail(execution) {
       const id = held.get(executionKey(execution))?.container?.id;
-      if (id === undefined) return [];
-      return await readTail(engine, id).catch(() => []);
+      if (id === undefined) return NO_OUTPUT;
+      return await readTail(engine, id).catch(() => NO_OUTPUT);
     },
 
     async release(execution) {
