@@ -30,8 +30,8 @@ const NAMED_PART = /(?<![\w-])([A-Za-z][\w-]{1,63})=([^\s;&,"']{4,15})(?![^\s;&,
 const ODD_KEY = /^(?=.*\d)(?![A-Z][A-Z0-9_]*$)|[^\w.@/:$ -]/;
 const LONG_NUMBER = /^\d{8,}$/;
 
-/** Values of objects that are looked at: each takes some microseconds. */
-const MAX_VALUES = 70_000;
+/** Texts that are looked at: each takes some microseconds. */
+const MAX_VALUES = 20_000;
 
 interface Open {
   readonly value: unknown;
@@ -60,7 +60,11 @@ export function collectSecrets(sources: SecretSources): readonly string[] {
     if (credential !== undefined) add(credential, true);
   }
 
+  let left = MAX_VALUES;
+
   function addText(value: string, isSure: boolean): void {
+    if (value.length < MIN_SECRET_LENGTH || left <= 0) return;
+    left -= 1;
     const known = isSure ? seenAsSure : seen;
     if (known.has(value)) return;
     known.add(value);
@@ -93,11 +97,9 @@ export function collectSecrets(sources: SecretSources): readonly string[] {
   for (const { name, value } of sources.environment) addText(value, saysSecret(name));
   addArguments(sources.args, false);
   for (const value of sources.objects) open.push({ value, isSure: false });
-  // Not recursive: a value may be nested deeply. What is handed to a task has fewer values than this.
-  let left = MAX_VALUES;
-  for (let next = open.pop(); next !== undefined && left > 0; next = open.pop()) {
+  // Not recursive: a value may be nested deeply. What is handed to a task has fewer texts than are looked at.
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, isSure } = next;
-    left -= 1;
     if (typeof value === "string" || typeof value === "number") {
       addText(String(value), isSure || LONG_NUMBER.test(String(value)));
     } else if (Array.isArray(value)) {

@@ -152,13 +152,13 @@ describe("the secrets", () => {
   });
 
   test("are looked for within a bound, where they reach the task first", () => {
-    const telemetry_collection = Array.from({ length: 1_000_000 }, (_, index) => `value ${index}`);
+    const telemetry_collection = Array.from({ length: 250_000 }, (_, index) => `value ${index}`);
     const start = performance.now();
     const assignment = withSnapshot({ mcp_servers: { s: { token: "of-the-server" } } }, { telemetry_collection });
     const { spec } = specOrThrow(buildTaskSpec(assignment, optionsOf()));
     expect(spec.secrets).toContain("of-the-server");
     expect(spec.secrets.length).toBeLessThan(100_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(4_000);
   });
 
   test("survive a list of many texts", () => {
