@@ -44,6 +44,7 @@ export function hostileFrame(chance: Random, running: readonly AssignmentData[],
   if (kind < 950) return new Uint8Array(chance.between(0, 65_536));
   if (kind < 985) return assigned(costly(chance, image));
   if (kind < 990) return "[".repeat(4 * MEBIBYTE);
-  if (kind < 997) return `{"type":"x","data":"${"z".repeat(3 * MEBIBYTE)}"}`;
+  // Each of the last kind ends a link, and a link that is dialled again brings nothing for a while.
+  if (kind < 999 || chance.chance(0.9)) return `{"type":"x","data":"${"z".repeat(3 * MEBIBYTE)}"}`;
   return "w".repeat(chance.between(5, 40) * MEBIBYTE);
 }
