@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import { buildTaskSpec, type TaskSpecResult } from "../../src/task/build-task-spec.ts";
 import type { TaskOptions } from "../../src/task/task-options.ts";
+import { readAssignment } from "../support/read-assignment.ts";
 import { sampleFrame } from "../wire/samples.ts";
 import { assignmentOf, optionsOf, withSnapshot } from "./assignments.ts";
 
@@ -140,9 +140,7 @@ describe("the secrets", () => {
   });
 
   test("are those of telemetry and of the harness, too, and of a sample frame", () => {
-    const sample = decodeServerMessage(sampleFrame("assignment-team").text);
-    if (sample.type !== "task_assignment") throw new Error("no assignment");
-    const planned = buildTaskSpec(sample.assignment, optionsOf());
+    const planned = buildTaskSpec(readAssignment(sampleFrame("assignment-team").text), optionsOf());
     const secrets = planned.kind === "ready" ? planned.spec.secrets : [];
     for (const one of ["wk-task-5b1e", "wl-77c2", "ghs_0a1b2c", "tkt-1f0c9d", "bt-90aa"])
       expect(secrets).toContain(one);

@@ -187,7 +187,7 @@ test("a task that is taken over while it is being claimed has its result behind 
   const message = assigned("a");
   if (message.type !== "task_assignment") throw new Error("an assignment");
   worker.handle(message);
-  const execution = { taskId: "a", executionId: message.assignment.execution_id };
+  const execution = { taskId: "a", executionId: message.execution.executionId };
   worker.adopt({ execution, secrets: [], follow: async () => EXITED });
   await settle();
   claim.resolve({ kind: "elsewhere" });
