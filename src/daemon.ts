@@ -10,11 +10,13 @@ import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
 import { createEngineLives, type EngineLives } from "./docker/engine/engine-lives.ts";
+import { enginePath } from "./docker/engine/engine-path.ts";
 import { createEngineWatch, type EngineWatch, persist } from "./docker/engine/engine-watch.ts";
 import { createImages } from "./docker/images/images.ts";
-import { reap } from "./docker/reaper.ts";
+import { createReaper } from "./docker/reaper.ts";
 import { findOwnContainer } from "./docker/records/own-container.ts";
 import { currentOwner, encodeOwner, type Owner, readSystemFile } from "./docker/records/owner.ts";
+import { createSeals } from "./docker/records/seals.ts";
 import { createRegistryCredentials } from "./docker/registry/credentials.ts";
 import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
 import { createImageContent, IMAGE_MOUNTS_SINCE } from "./docker/sidecars/image-content.ts";
@@ -71,10 +73,13 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const owner = await thisProcess(engine, watch, log);
   const lives = createEngineLives(engine);
   const exitEvents = createExitEvents(engine, config.workerId, log);
-  const copies = createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now());
+  const seals = createSeals(config.apiKey);
+  const maker = { engine, seals, owner: encodeOwner(owner), now: () => engine.now(), log };
+  const copies = createVolumeContent(maker, () => housekeeping.now());
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const runtime = createDockerRuntime({
     engine,
+    seals,
     watch,
     images: createImages({
       engine,
@@ -88,7 +93,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     lives,
     exitEvents,
     sidecarContent: isAtLeast(reached.apiVersion, IMAGE_MOUNTS_SINCE)
-      ? createImageContent({ engine, lives, owner: encodeOwner(owner), copies, log })
+      ? createImageContent({ maker, lives, copies })
       : copies,
     workerId: config.workerId,
     owner,
@@ -128,9 +133,10 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   });
   const recover = () => runtime.recover((recovered) => worker.adopt(recovered));
   const recovery = repeat(clock, RECOVER_EVERY_MS, recover);
+  const reaper = createReaper({ engine, seals, self: owner, log });
   const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
-    await reap(engine, owner, log);
-    await clearStaleSidecars(engine, log);
+    await reaper.reap();
+    await clearStaleSidecars(maker);
   });
   watch.onBack(() => recovery.now());
 
@@ -142,7 +148,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const problems = () =>
     liveProblems({
       link: () => link.state(),
-      pingDaemon: () => engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }),
+      pingDaemon: () => engine.run({ method: "GET", path: enginePath`/_ping`, limitMs: PING_LIMIT_MS }),
       now: () => clock.now(),
     });
   const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });

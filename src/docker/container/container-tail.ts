@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { OutputTail } from "../../support/output-tail.ts";
 import type { Engine } from "../engine/engine.ts";
+import { enginePath } from "../engine/engine-path.ts";
 
 /** Lines that the engine is asked for: more than are shown, so that secrets over several lines can be seen whole. */
 export const ASKED_LINES = 1_000;
@@ -17,7 +18,7 @@ const LINE_FEED = 0x0a;
 export async function readTail(engine: Engine, id: string): Promise<OutputTail> {
   const stream = await engine.open({
     method: "GET",
-    path: `/containers/${id}/logs`,
+    path: enginePath`/containers/${id}/logs`,
     query: { stdout: true, stderr: true, tail: ASKED_LINES },
     limitMs: READ_LIMIT_MS,
   });

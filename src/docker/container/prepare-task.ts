@@ -7,8 +7,9 @@ import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { Images } from "../images/images.ts";
 import type { WantedPull } from "../images/pull-ahead.ts";
 import type { Pulled } from "../images/pull-once.ts";
-import { executionLabels, LABELS } from "../records/labels.ts";
-import { sidecarNames } from "../records/object-names.ts";
+import { executionLabels } from "../records/labels.ts";
+import { randomToken, sidecarNames } from "../records/object-names.ts";
+import type { RecordRoom } from "../records/record-room.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
 import { beginStep, type OnSetup } from "./time-step.ts";
 
@@ -17,8 +18,7 @@ export interface PrepareOptions {
   readonly sidecarContent: SidecarContent;
   readonly watch: EngineWatch;
   readonly clock: Clock;
-  readonly workerId: string;
-  readonly owner: string;
+  readonly records: RecordRoom;
 }
 
 const RETRY_DELAYS_MS = [500, 3_000];
@@ -74,7 +74,7 @@ export async function prepareTask(
   const image = first(pullTaskImage(options, spec.image, either, imageEnds));
   const seen = new Set<string>();
   const sidecars = spec.sidecars.map((sidecar, index) =>
-    first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, seen, either)),
+    first(prepareSidecar(options, spec, sidecar, index, attempt, seen, either)),
   );
   const ready = Promise.all(sidecars).then((all) => all.every((sidecar) => sidecar !== undefined));
   ready.then(
@@ -115,7 +115,7 @@ async function prepareSidecar(
   options: PrepareOptions,
   spec: TaskSpec,
   sidecar: SidecarSpec,
-  privateVolume: string,
+  index: number,
   attempt: string,
   seen: Set<string>,
   signal: AbortSignal,
@@ -131,12 +131,9 @@ async function prepareSidecar(
     image: sidecar.image,
     mountPath: sidecar.mountPath,
     readWrite: sidecar.readWrite,
-    privateVolume,
-    privateLabels: {
-      ...executionLabels("private", options.workerId, spec.execution, options.owner),
-      [LABELS.attempt]: attempt,
-      [LABELS.createdAt]: String(Date.now()),
-    },
+    // Another one for each try: the engine may still write to one that it was cut off from.
+    privateVolume: () => sidecarNames.privateCopy(attempt, index, randomToken()),
+    privateLabels: executionLabels("private", options.records, spec.execution, attempt),
   };
   try {
     const prepared = await patiently(options, signal, () => options.sidecarContent.prepare(use, signal));

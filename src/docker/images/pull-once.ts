@@ -5,6 +5,7 @@ import { createSharedWork } from "../../support/shared-work.ts";
 import { createSlots, createSlotsByKey } from "../../support/slots.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { ImageReference } from "../registry/image-reference.ts";
 import type { RegistryAuth } from "../registry/registry-auth.ts";
@@ -80,7 +81,7 @@ export function createPullOnce(options: PullOnceOptions): PullOnce {
   ): Promise<PullEnd> {
     const stream = await engine.open({
       method: "POST",
-      path: "/images/create",
+      path: enginePath`/images/create`,
       query: {
         fromImage: reference.pullName,
         tag: reference.pullTag,

@@ -1,41 +1,29 @@
 import type { Execution } from "../../task/execution.ts";
-import type { Engine } from "../engine/engine.ts";
-import { listContainers, removeContainer } from "../engine/engine-objects.ts";
-import type { ContainerSummary } from "../engine/engine-schemas.ts";
+import { inspectContainer, listVolumes, removeIdleContainer } from "../engine/engine-objects.ts";
 import { LABELS } from "./labels.ts";
-import { isDone } from "./ledger.ts";
-import { isKeptName } from "./object-names.ts";
-
-/** Whose containers they are, and where. */
-export interface ContainerRoom {
-  readonly engine: Engine;
-  readonly workerId: string;
-  /** The label of this process. */
-  readonly owner: string;
-}
+import { taskContainerName } from "./object-names.ts";
+import type { RecordRoom } from "./record-room.ts";
+import { containerStanding, inspectedContainer, volumeStanding } from "./standing.ts";
+import { ownerLabel, type Takeover } from "./takeover.ts";
 
 /**
- * Removes what an earlier attempt at an execution has left, its result being with Oz; the claim must be held. Answers
- * `false`, having stopped there, at a container that another worker of this id has to report. Failures are `EngineError`s.
+ * What there is under the name of an execution's container, the claim being held: nothing (any more), a stranger's
+ * container, or one that a worker has to report or to clear away.
  */
-export async function makeRoom(room: ContainerRoom, execution: Execution): Promise<boolean> {
-  const containers = await listContainers(
-    room.engine,
-    `${LABELS.workerId}=${room.workerId}`,
-    `${LABELS.taskId}=${execution.taskId}`,
-    `${LABELS.kind}=task`,
-  );
-  for (const container of containers) {
-    const isOther = (container.Labels[LABELS.executionId] ?? "") !== execution.executionId;
-    if (isOther || isKeptName(container.Names[0] ?? "")) continue;
-    if (!(await isLeftover(room, container))) return false;
-    await removeContainer(room.engine, container.Id);
-  }
-  return true;
-}
+export type ContainerPlace = "free" | "stranger's" | "occupied";
 
-/** A container whose claim is gone, as this one's must be, and that nobody will report. */
-async function isLeftover(room: ContainerRoom, { Labels, State }: ContainerSummary): Promise<boolean> {
-  if (State === "created" || Labels[LABELS.owner] === room.owner) return true;
-  return await isDone(room.engine, Labels[LABELS.attempt] ?? "");
+/**
+ * Removes what an earlier attempt at an execution has left under the container's name: without a claim nobody reports it.
+ * One that runs, and that of a worker which may live, stays. Failures are `EngineError`s.
+ */
+export async function makeRoom(room: RecordRoom, takeover: Takeover, execution: Execution): Promise<ContainerPlace> {
+  const { engine, seals } = room;
+  const there = await inspectContainer(engine, taskContainerName(room.workerId, execution));
+  if (there === undefined) return "free";
+  if (containerStanding(seals, inspectedContainer(there)) !== "ours") return "stranger's";
+  const { Labels: labels } = there.Config;
+  const volumes = await listVolumes(engine, `${LABELS.attempt}=${labels[LABELS.attempt]}`, `${LABELS.kind}=heir`);
+  const heirs = volumes.filter((volume) => volumeStanding(seals, volume) === "ours");
+  const isLeft = ownerLabel(labels, heirs) === room.owner || (await takeover.stateOf({ labels, heirs })) === "gone";
+  return isLeft && (await removeIdleContainer(engine, there.Id)) ? "free" : "occupied";
 }

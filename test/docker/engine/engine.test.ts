@@ -7,10 +7,11 @@ import Docker from "dockerode";
 import * as v from "valibot";
 import { createEngine, type EngineRequest } from "../../../src/docker/engine/engine.ts";
 import { isEngineAway, mayBeDone } from "../../../src/docker/engine/engine-error.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 
 const socketPath = join(tmpdir(), `oz-engine-${crypto.randomUUID().slice(0, 8)}.sock`);
 const engine = createEngine(new Docker({ socketPath }).modem);
-const GET: EngineRequest = { method: "GET", path: "/x" };
+const GET: EngineRequest = { method: "GET", path: enginePath`/x` };
 let server: Server;
 let answer: RequestListener = () => {};
 

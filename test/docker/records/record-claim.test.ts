@@ -2,10 +2,12 @@ import { expect, test } from "bun:test";
 import Docker from "dockerode";
 import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { createLedger } from "../../../src/docker/records/ledger.ts";
-import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { randomToken } from "../../../src/docker/records/object-names.ts";
 import { recordClaim } from "../../../src/docker/records/record-claim.ts";
+import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import { DockerRelay } from "../../support/docker-relay.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
@@ -14,16 +16,14 @@ import { RecordsScene } from "./records-scene.ts";
 const EXECUTION = { taskId: "t", executionId: "1" };
 
 function roomOf(scene: RecordsScene, engine: Engine) {
-  const owner = encodeOwner(scene.living);
-  const { workerId } = scene;
+  const records = scene.recordsOf(scene.living, scene.seals, engine);
   return {
-    engine,
+    records,
+    ledger: createLedger(records),
+    takeover: createTakeover(records, scene.living),
     watch: createEngineWatch(engine, systemClock, recordedLog()),
-    ledger: createLedger(engine, workerId, owner),
-    workerId,
-    owner,
     held: new Map(),
-    isUndecided: async () => false,
+    doubtAbout: async () => undefined,
   };
 }
 
@@ -42,12 +42,12 @@ test("a claim whose answer was lost is found again", async () => {
 test("a failure behind the record: the refusal says that the claim may stand", async () => {
   await using scene = new RecordsScene();
   // Whose it is must be looked up.
-  await scene.container("t", crypto.randomUUID(), scene.dead);
+  await scene.container("t", randomToken(), scene.dead);
   const { engine } = scene;
   const broken: Engine = {
     ...engine,
     call: (request, schema) =>
-      request.path === "/containers/json"
+      request.path === enginePath`/volumes`
         ? Promise.reject(new EngineError("status", "a failure of the engine's own", 500))
         : engine.call(request, schema),
   };

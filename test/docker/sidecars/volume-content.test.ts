@@ -1,28 +1,29 @@
 import { expect, test } from "bun:test";
 import { inspectVolume, removeVolume } from "../../../src/docker/engine/engine-objects.ts";
-import { LABELS } from "../../../src/docker/records/labels.ts";
-import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { executionLabels } from "../../../src/docker/records/labels.ts";
+import { randomToken, sidecarNames } from "../../../src/docker/records/object-names.ts";
 import type { SidecarUse } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { createVolumeContent } from "../../../src/docker/sidecars/volume-content.ts";
 import { type Change, changedEngine, isEngineCopy } from "../../support/changed-engine.ts";
-import { recordedLog } from "../../support/recorded-log.ts";
 import { until } from "../../support/until.ts";
 import { RecordsScene } from "../records/records-scene.ts";
 
+const EXECUTION = { taskId: "t", executionId: "1" };
 const never = new AbortController().signal;
 
 /** Private copies of the agents' image. */
 async function privateCopies(scene: RecordsScene, change: Change = () => undefined) {
   const image = await scene.image();
   const { engine } = changedEngine(scene.engine, change);
-  const content = createVolumeContent(engine, encodeOwner(scene.living), recordedLog());
+  const content = createVolumeContent(scene.makerOf(scene.living, engine));
+  const attempt = randomToken();
   const use: SidecarUse = {
     imageId: image.id,
     image: image.reference,
     mountPath: "/m",
     readWrite: true,
-    privateVolume: scene.environment.name(`private-${crypto.randomUUID().slice(0, 8)}`),
-    privateLabels: { [LABELS.workerId]: scene.workerId },
+    privateVolume: () => sidecarNames.privateCopy(attempt, 0, randomToken()),
+    privateLabels: executionLabels("private", scene.recordsOf(scene.living), EXECUTION, attempt),
   };
   return { content, use };
 }
