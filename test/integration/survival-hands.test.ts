@@ -3,6 +3,9 @@ import { executionLabels } from "../../src/docker/records/labels.ts";
 import { createLedger } from "../../src/docker/records/ledger.ts";
 import { randomToken, recordNames, taskContainerName } from "../../src/docker/records/object-names.ts";
 import { currentOwner, type Owner } from "../../src/docker/records/owner.ts";
+import { agentImage } from "../support/images.ts";
+import { registryRelay } from "../support/registry-relay.ts";
+import { until } from "../support/until.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 /** A task's container with its claim, as another worker of the same id and API key makes them. */
@@ -65,6 +68,26 @@ describe("somebody removes a running container by hand", () => {
     expect(said).toMatchObject({ failure_reason: "unknown" });
     await fixture.oz.waitForConfirmation(data.task_id);
   });
+});
+
+test("a claim that is pruned while the image is pulled is made anew: a killed worker's task is told", async () => {
+  await using fixture = await WorkerFixture.start("pruned-claim");
+  const image = await agentImage(fixture.environment, "pruned-claim");
+  const { relay: registry, through } = await registryRelay(fixture.environment);
+  registry.freeze();
+  const data = fixture.task("echo ready; sleep 3; exit 6", { docker_image: through(image.reference) });
+  await fixture.oz.assign(data);
+  await until("the daemon asks the registry", () => registry.accepted > 0);
+  await fixture.oz.waitForMessage("task_claimed", data.task_id);
+  const execution = { taskId: data.task_id, executionId: data.execution_id };
+  // As `docker volume prune` does on Docker 20.10.
+  await fixture.environment.docker.getVolume(recordNames.claim(fixture.workerId, execution)).remove();
+  registry.thaw();
+  await fixture.untilReady(data.task_id);
+  await restart(fixture);
+  expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ exit_code: 6 });
+  await fixture.untilCleared(data.task_id);
+  registry.stop();
 });
 
 test("with --no-cleanup a container stays under its kept name and is not reported again", async () => {

@@ -44,6 +44,7 @@ export interface Adoption {
 
 const UNDECIDED =
   "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
+const COPIED = "a copy of an old claim of the task stands in the way; this worker's log says more";
 const LEFT_OVER = "what is left of an earlier claim of the task is being cleared away";
 
 export function createAdoption(options: AdoptionOptions): Adoption {
@@ -90,6 +91,10 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     if (isHeld(execution)) return undefined;
     const isOurs = ownerLabel(seen.labels, seen.heirs) === owner;
     const isTakenOver = isOurs && seen.labels[LABELS.owner] !== owner;
+    if (seen.isCopy && !(seen.claim && ledger.isMade(seen.claim))) {
+      warnOfCopy(seen);
+      return undefined;
+    }
     if (isOver(attempt) || (isOurs && !isTakenOver && !isForeign)) {
       await clearOwnRubbish(seen);
       return undefined;
@@ -98,11 +103,6 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     if (seen.claim === undefined || (isForeign && !isFromBefore(seen, startedAt))) return undefined;
     // A takeover that broke off half-way is this process's still.
     if (!isTakenOver && !(await isOrphan(seen))) return undefined;
-    if (seen.isCopy) {
-      log.debug("the copy of an old claim is removed", fieldsOf(seen));
-      await ledger.dropClaim(execution, attempt);
-      return undefined;
-    }
     if (!isTakenOver && (await takeover.take(seen)) === undefined) return undefined;
     const until = isForeign ? { foreignUntil: startedAt } : {};
     const found = await lookAt(records, seen, until.foreignUntil ?? 0);
@@ -115,6 +115,16 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     if (found.left !== undefined) await removeIdleContainer(engine, found.left);
     await removeVolumesOf(records, { attempt, ...until }, found.isKept ? ["private"] : []);
     return undefined;
+  }
+
+  function warnOfCopy(seen: SeenAttempt): void {
+    once(`copy ${seen.attempt}`, () =>
+      log.warn(
+        "a task's claim is younger than its labels say, as the copy of one that is gone is: it is left alone. " +
+          "If nobody runs the task, remove it by hand (docker volume rm)",
+        fieldsOf(seen),
+      ),
+    );
   }
 
   /** A claim that somebody has taken away, as a prune does: this process lives, and would not be succeeded. */
@@ -144,7 +154,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       if (seen === undefined || seen.isForeign) return LEFT_OVER;
       // Says so in the log, if it has not yet.
       const isGone = await isOrphan(seen);
-      if (seen.isCopy && isGone) return LEFT_OVER;
+      if (seen.isCopy && isGone) return COPIED;
       return !isGone && (await takeover.stateOf(seen)) === "unknown" ? UNDECIDED : undefined;
     },
     async adopt(onAdopted) {

@@ -4,7 +4,7 @@ import { type ExecutionResult, FAILURE_REASONS } from "../../task/execution-resu
 import { createVolume, inspectVolume, removeVolume } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim } from "./freshness.ts";
-import { executionLabels, LABELS, labelledAttempt } from "./labels.ts";
+import { executionLabels, LABELS, type LabelMap, labelledAttempt } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
 import type { RecordRoom } from "./record-room.ts";
 import { volumeStanding } from "./standing.ts";
@@ -44,6 +44,9 @@ export function decodeVerdict(label: string | undefined): ExecutionResult | unde
 /** Oz waits for the answer to an assignment: a daemon that hangs must not hold it up. */
 const CLAIM_LIMIT_MS = 10_000;
 
+/** How many calls for a claim are remembered. */
+const MAX_REMEMBERED = 1_000;
+
 /**
  * Whose claim there is. `another's`: a worker's with the same key. `taken`: a volume that proves nothing has the claim's
  * name.
@@ -61,6 +64,8 @@ export type ClaimStand =
 export interface Ledger {
   /** Records a claim that is to be known as `attempt`. The attempt that stands may be an earlier one of this process. */
   claim(execution: Execution, attempt: string): Promise<ClaimStand>;
+  /** Whether this process has asked for a claim with that seal. */
+  isMade(claim: VolumeDetails): boolean;
   /** Makes the claim of an attempt of this process anew where somebody has removed it. */
   keepClaim(execution: Execution, attempt: string): Promise<void>;
   /**
@@ -75,16 +80,28 @@ export interface Ledger {
 export function createLedger(room: RecordRoom): Ledger {
   const { engine, seals, workerId, owner } = room;
 
+  /** The seals of the claims that this process has asked for last: no others can have them, but for copies. */
+  const asked = new Set<string | undefined>();
+  const isMade = ({ Labels }: VolumeDetails) => asked.has(Labels[LABELS.seal]);
+
+  function remember(labels: LabelMap): void {
+    const oldest = asked.size < MAX_REMEMBERED ? undefined : asked.keys().next().value;
+    asked.delete(oldest);
+    asked.add(labels[LABELS.seal]);
+  }
+
   async function claim(execution: Execution, attempt: string): Promise<ClaimStand> {
     const name = recordNames.claim(workerId, execution);
     let wanted = executionLabels("claim", room, execution, attempt);
     for (let isLast = false; ; isLast = true) {
-      const made = await createVolume(engine, name, seals.seal(name, wanted), CLAIM_LIMIT_MS);
+      const labels = seals.seal(name, wanted);
+      remember(labels);
+      const made = await createVolume(engine, name, labels, CLAIM_LIMIT_MS);
       if (volumeStanding(seals, made) !== "ours") return { kind: "taken", volume: name };
       if (made.Labels[LABELS.owner] !== owner) return { kind: "another's" };
-      if (isLast || isFreshClaim(made.CreatedAt, made.Labels)) {
-        return { kind: "own", attempt: labelledAttempt(made.Labels) ?? attempt };
-      }
+      const isFresh = isFreshClaim(made.CreatedAt, made.Labels);
+      if (!isFresh && !isMade(made)) return { kind: "taken", volume: name };
+      if (isFresh || isLast) return { kind: "own", attempt: labelledAttempt(made.Labels) ?? attempt };
       // The engine was late, or its clock was set: a successor would take it for the copy of an old one.
       wanted = { ...wanted, [LABELS.createdAt]: String(Date.parse(made.CreatedAt ?? "")) };
       await removeVolume(engine, name);
@@ -93,6 +110,7 @@ export function createLedger(room: RecordRoom): Ledger {
 
   return {
     claim,
+    isMade,
     async keepClaim(execution, attempt) {
       const name = recordNames.claim(workerId, execution);
       if ((await inspectVolume(engine, name)) === undefined) await claim(execution, attempt);
