@@ -30,10 +30,22 @@ export class Tenant implements AsyncDisposable {
   /** Makes a volume; a name without our prefix gets the run's. Answers its name. */
   async volume(name: string, labels: LabelMap): Promise<string> {
     const full = name.startsWith("oz-agent-worker.") ? name : this.#environment.name(name);
-    await this.#docker.createVolume({ Name: full, Labels: { ...labels, "oz-test.run": this.#environment.run } });
-    const { CreatedAt } = await this.#inspectVolume(full);
-    this.#made.push({ kind: "volume", id: full, sign: CreatedAt });
+    const sign = crypto.randomUUID();
+    const Labels = { ...labels, "oz-test.run": this.#environment.run, "oz-test.tenant": sign };
+    await this.#docker.createVolume({ Name: full, Labels });
+    const details = await this.#inspectVolume(full);
+    if (details.sign !== sign) throw new Error(`the name is taken: ${full}`);
+    this.#made.push({ kind: "volume", id: full, sign });
     return full;
+  }
+
+  /** Whether a volume of that name, or a container of that id, is his. */
+  has(id: string): boolean {
+    return this.#made.some((made) => made.id === id);
+  }
+
+  get count(): number {
+    return this.#made.length;
   }
 
   /** Starts a container that runs a script. */
@@ -74,7 +86,7 @@ export class Tenant implements AsyncDisposable {
     const missing: string[] = [];
     for (const { kind, id, sign } of this.#made) {
       const now = await (kind === "volume"
-        ? this.#inspectVolume(id).then(({ CreatedAt }) => CreatedAt)
+        ? this.#inspectVolume(id).then((details) => details.sign)
         : this.#docker
             .getContainer(id)
             .inspect()
@@ -101,8 +113,8 @@ export class Tenant implements AsyncDisposable {
     return this.removeAll();
   }
 
-  async #inspectVolume(name: string): Promise<{ readonly CreatedAt: string }> {
-    const details: object = await this.#docker.getVolume(name).inspect();
-    return { CreatedAt: String(Reflect.get(details, "CreatedAt")) };
+  async #inspectVolume(name: string): Promise<{ readonly sign: string | undefined }> {
+    const { Labels } = await this.#docker.getVolume(name).inspect();
+    return { sign: Labels?.["oz-test.tenant"] };
   }
 }
