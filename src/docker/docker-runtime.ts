@@ -76,7 +76,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   /** Attempts whose result is with Oz, and of which something could not be cleared away. */
   const over = new Set<string>();
   const adoption = createAdoption({ records, ledger, takeover, held, isOver: (attempt) => over.has(attempt) });
-  const room = { ...options, records, ledger, takeover };
+  const room = { ...options, records, ledger };
   const claims = { ...room, held, doubtAbout: adoption.doubtAbout };
 
   /** At most one look at a time: two would take the same execution over twice. */

@@ -89,8 +89,7 @@ export function createReaper({ engine, seals, self, log, now = () => engine.now(
     const containers = await listContainers(engine, LABELS.kind);
     const volumes = await listVolumesNamed(engine, LABEL_PREFIX);
     const own = volumes.filter((volume) => volumeStanding(seals, volume) === "ours");
-    const claims = volumes.filter(({ Labels }) => Labels[LABELS.kind] === "claim");
-    const claimed = new Set(claims.map(({ Labels }) => labelledAttempt(Labels)));
+    const claimed = attemptsOf(own.filter((volume) => isKind(volume, "claim")));
 
     async function reapTask(container: ContainerSummary): Promise<boolean> {
       const attempt = labelledAttempt(container.Labels);
@@ -130,8 +129,12 @@ export function createReaper({ engine, seals, self, log, now = () => engine.now(
       if (!isRemoved) left.push(container);
     }
     const mounted = new Set(left.flatMap(({ Mounts }) => Mounts.flatMap(({ Name }) => Name ?? [])));
-    const tasks = left.filter((container) => isKind(container, "task"));
-    const current = new Set([...claimed, ...tasks.map(({ Labels }) => labelledAttempt(Labels))]);
+    // Records may be of a task that was taken over from who had another key.
+    const claims = volumes.filter((one) => isKind(one, "claim") && volumeStanding(seals, one) !== "other");
+    const tasks = left.filter(
+      (one) => isKind(one, "task") && containerStanding(seals, listedContainer(one)) !== "other",
+    );
+    const current = attemptsOf([...claims, ...tasks]);
 
     async function reapVolume(volume: VolumeDetails): Promise<boolean> {
       if (mounted.has(volume.Name)) return false;
@@ -187,6 +190,10 @@ export function createReaper({ engine, seals, self, log, now = () => engine.now(
       }
     },
   };
+}
+
+function attemptsOf(objects: readonly { readonly Labels: LabelMap }[]): ReadonlySet<string | undefined> {
+  return new Set(objects.map(({ Labels }) => labelledAttempt(Labels)));
 }
 
 function isKind({ Labels }: { readonly Labels: LabelMap }, kind: ObjectKind): boolean {

@@ -9,7 +9,6 @@ import { executionLabels, LABELS } from "../records/labels.ts";
 import { makeRoom } from "../records/make-room.ts";
 import { spareTaskContainerName, taskContainerName } from "../records/object-names.ts";
 import type { RecordRoom } from "../records/record-room.ts";
-import type { Takeover } from "../records/takeover.ts";
 import type { SidecarMount } from "../sidecars/sidecar-content.ts";
 import { taskContainerBody } from "./task-container.ts";
 
@@ -19,7 +18,6 @@ export type Creation =
 
 export interface CreationRoom {
   readonly records: RecordRoom;
-  readonly takeover: Takeover;
   readonly watch: EngineWatch;
 }
 
@@ -29,7 +27,7 @@ export interface CreationRoom {
  * name is another one. Not abortable: what a broken off create would leave could not be known.
  */
 export async function createTaskContainer(
-  { records, takeover, watch }: CreationRoom,
+  { records, watch }: CreationRoom,
   spec: TaskSpec,
   attempt: string,
   sidecars: readonly SidecarMount[],
@@ -56,7 +54,7 @@ export async function createTaskContainer(
   const create = async (): Promise<TaskContainer> => {
     const first = await createAs(name);
     if (first !== undefined) return first;
-    const place = await makeRoom(records, takeover, spec.execution);
+    const place = await makeRoom(records, spec.execution);
     const spare = spareTaskContainerName(seals, name, attempt);
     const second = place === "occupied" ? undefined : await createAs(place === "free" ? name : spare);
     if (second !== undefined) return second;

@@ -8,7 +8,6 @@ import { removeContainer } from "../engine/engine-objects.ts";
 import { persist } from "../engine/engine-watch.ts";
 import type { HeldExecution, TaskContainer } from "../records/held-execution.ts";
 import type { Ledger } from "../records/ledger.ts";
-import type { Takeover } from "../records/takeover.ts";
 import { createTaskContainer } from "./create-task-container.ts";
 import { guessTask } from "./guess-task.ts";
 import { type Preparation, type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
@@ -16,7 +15,6 @@ import { beginStep } from "./time-step.ts";
 
 export interface ReadyOptions extends PrepareOptions {
   readonly ledger: Ledger;
-  readonly takeover: Takeover;
   readonly lives: EngineLives;
   readonly log: Log;
 }

@@ -45,7 +45,6 @@ export interface Adoption {
 const UNDECIDED =
   "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
 const COPIED = "a copy of an old claim of the task stands in the way; this worker's log says more";
-const LEFT_OVER = "what is left of an earlier claim of the task is being cleared away";
 
 export function createAdoption(options: AdoptionOptions): Adoption {
   const { records, ledger, takeover, held, isOver = () => false } = options;
@@ -151,7 +150,8 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       const key = executionKey(execution);
       const attempts = await listAttempts(records);
       const seen = attempts.find((one) => one.claim !== undefined && executionKey(one.execution) === key);
-      if (seen === undefined || seen.isForeign) return LEFT_OVER;
+      // The one that had it was just finishing with it.
+      if (seen === undefined) return undefined;
       // Says so in the log, if it has not yet.
       const isGone = await isOrphan(seen);
       if (seen.isCopy && isGone) return COPIED;

@@ -5,12 +5,10 @@ import type { Ledger } from "./ledger.ts";
 import { makeRoom } from "./make-room.ts";
 import { taskContainerName } from "./object-names.ts";
 import type { RecordRoom } from "./record-room.ts";
-import type { Takeover } from "./takeover.ts";
 
 export interface ClaimRoom {
   readonly records: RecordRoom;
   readonly ledger: Ledger;
-  readonly takeover: Takeover;
 }
 
 /** `elsewhere`: another worker of this id and this key on this daemon has it. `refused` carries a reason in plain words. */
@@ -21,7 +19,8 @@ export type Claiming =
 
 const TAKEN =
   "the name of the task's claim on the worker's Docker daemon is taken by something that was not made with this worker's API key; the worker's log says more";
-const OCCUPIED = "a container of the task is there that another worker of this id has to report or to clear away";
+const OCCUPIED =
+  "a container of the task runs on the worker's Docker daemon without a claim: it was pruned, or is about to end";
 
 /**
  * Claims an execution as `attempt`. The attempt that stands may be an earlier one. What an attempt before has left, its
@@ -33,7 +32,7 @@ export async function claimExecution(
   attempt: string,
   onRecorded: () => void,
 ): Promise<Claiming> {
-  const { records, ledger, takeover } = room;
+  const { records, ledger } = room;
   // Beside the claim, to lose no time. Should one be made in between, the create that finds the name taken makes room.
   const isNameFree = hasNoContainer(records.engine, taskContainerName(records.workerId, execution));
   const stand = await ledger.claim(execution, attempt);
@@ -43,7 +42,7 @@ export async function claimExecution(
     return { kind: "refused", reason: TAKEN };
   }
   onRecorded();
-  const isFree = (await isNameFree) || (await makeRoom(records, takeover, execution)) !== "occupied";
+  const isFree = (await isNameFree) || (await makeRoom(records, execution)) !== "occupied";
   if (isFree) return { kind: "claimed", attempt: stand.attempt };
   await ledger.dropClaim(execution, stand.attempt);
   return { kind: "refused", reason: OCCUPIED };

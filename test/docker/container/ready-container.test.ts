@@ -9,7 +9,6 @@ import type { HeldExecution } from "../../../src/docker/records/held-execution.t
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { createLedger } from "../../../src/docker/records/ledger.ts";
 import { randomToken } from "../../../src/docker/records/object-names.ts";
-import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import type { TaskSpec } from "../../../src/task/task-spec.ts";
@@ -34,7 +33,6 @@ async function fragile(scene: RecordsScene) {
   const options: ReadyOptions = {
     records,
     ledger: createLedger(records),
-    takeover: createTakeover(records, living),
     watch: createEngineWatch(scene.engine, systemClock, log),
     lives: {
       async present() {
@@ -150,11 +148,12 @@ test("what an earlier attempt has left under the container's name makes room, ev
   expect(made?.Config.Labels[LABELS.attempt]).toBe(held.attempt);
 });
 
-test("one that another worker has to report, or to clear away, does not", async () => {
+test("one that runs does not", async () => {
   await using scene = new RecordsScene();
   const { options, spec, held, pulled } = await fragile(scene);
   pulled.resolve();
-  const theirs = await scene.container(spec.execution.taskId, randomToken(), scene.other, 0);
+  const theirs = await scene.container(spec.execution.taskId, randomToken(), scene.dead, undefined, 0, "sleep 100;");
+  await theirs.start();
   const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
   expect(ready).toMatchObject({ ok: false, result: { reason: "container_create" } });
   expect(await inspectContainer(scene.engine, theirs.id)).toBeDefined();

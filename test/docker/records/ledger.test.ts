@@ -6,7 +6,6 @@ import { createLedger, decodeVerdict, findVerdict } from "../../../src/docker/re
 import { randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
 import { encodeOwner } from "../../../src/docker/records/owner.ts";
 import { createSeals } from "../../../src/docker/records/seals.ts";
-import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import type { ExecutionResult } from "../../../src/task/execution-result.ts";
 import { RecordsScene } from "./records-scene.ts";
 
@@ -122,8 +121,7 @@ describe("a verdict", () => {
 describe("an execution is claimed beside what there is of it", () => {
   async function claimed(scene: RecordsScene): Promise<Claiming> {
     const records = scene.recordsOf(scene.living);
-    const takeover = createTakeover(records, scene.living);
-    return await claimExecution({ records, ledger: createLedger(records), takeover }, EXECUTION, MINE, () => {});
+    return await claimExecution({ records, ledger: createLedger(records) }, EXECUTION, MINE, () => {});
   }
 
   test("nothing: it is ours", async () => {
@@ -131,19 +129,12 @@ describe("an execution is claimed beside what there is of it", () => {
     expect(await claimed(scene)).toEqual(OURS);
   });
 
-  test("a container of a worker that lives: it is refused, and no claim of ours stays", async () => {
-    await using scene = new RecordsScene();
-    await scene.container("t", randomToken(), scene.other, 0);
-    expect(await claimed(scene)).toMatchObject({ kind: "refused", reason: expect.stringContaining("another worker") });
-    expect(await scene.volumes()).toEqual([]);
-    expect(await scene.containers()).toBe(1);
-  });
-
-  test("a dead worker's container that runs: the same, and it runs on", async () => {
+  test("a container without a claim that runs: it is refused, no claim of ours stays, and it runs on", async () => {
     await using scene = new RecordsScene();
     const container = await scene.container("t", randomToken(), scene.dead, undefined, 0, "sleep 100;");
     await container.start();
-    expect((await claimed(scene)).kind).toBe("refused");
+    expect(await claimed(scene)).toMatchObject({ kind: "refused", reason: expect.stringContaining("runs") });
+    expect(await scene.volumes()).toEqual([]);
     expect((await container.inspect()).State.Running).toBe(true);
   });
 
@@ -154,10 +145,10 @@ describe("an execution is claimed beside what there is of it", () => {
     expect(await scene.containers()).toBe(1);
   });
 
-  test("a dead worker's container without a claim, that ended or was never started: it makes room", async () => {
+  test("a container without a claim that ended, or was never started: it makes room", async () => {
     await using scene = new RecordsScene();
     for (const ended of [0, undefined]) {
-      await scene.container("t", randomToken(), scene.dead, ended);
+      await scene.container("t", randomToken(), scene.other, ended);
       expect(await claimed(scene)).toEqual(OURS);
       expect(await scene.containers()).toBe(0);
       await scene.ledgerOf(scene.living).dropClaim(EXECUTION, MINE);

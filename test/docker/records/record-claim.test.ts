@@ -2,12 +2,10 @@ import { expect, test } from "bun:test";
 import Docker from "dockerode";
 import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
-import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { createLedger } from "../../../src/docker/records/ledger.ts";
 import { randomToken } from "../../../src/docker/records/object-names.ts";
 import { recordClaim } from "../../../src/docker/records/record-claim.ts";
-import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import { DockerRelay } from "../../support/docker-relay.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
@@ -20,7 +18,6 @@ function roomOf(scene: RecordsScene, engine: Engine) {
   return {
     records,
     ledger: createLedger(records),
-    takeover: createTakeover(records, scene.living),
     watch: createEngineWatch(engine, systemClock, recordedLog()),
     held: new Map(),
     doubtAbout: async () => undefined,
@@ -41,15 +38,12 @@ test("a claim whose answer was lost is found again", async () => {
 
 test("a failure behind the record: the refusal says that the claim may stand", async () => {
   await using scene = new RecordsScene();
-  // Whose it is must be looked up.
+  // It must make room.
   await scene.container("t", randomToken(), scene.dead);
   const { engine } = scene;
   const broken: Engine = {
     ...engine,
-    call: (request, schema) =>
-      request.path === enginePath`/volumes`
-        ? Promise.reject(new EngineError("status", "a failure of the engine's own", 500))
-        : engine.call(request, schema),
+    run: () => Promise.reject(new EngineError("status", "a failure of the engine's own", 500)),
   };
   const room = roomOf(scene, broken);
   expect(await recordClaim(room, EXECUTION)).toMatchObject({ kind: "refused", mayStand: true });
