@@ -187,8 +187,10 @@ async function leaks({ docker }: PrivateDockerd, apiKey: string): Promise<readon
       .remove()
       .catch(() => {});
   }
-  for (const { Id } of await docker.listImages({ filters: JSON.stringify({ label: [LABELS.kind] }) })) {
-    left.push(`image ${Id}`);
+  for (const { Id, RepoTags } of await docker.listImages({ filters: JSON.stringify({ label: [LABELS.kind] }) })) {
+    // A daemon that goes down between an image and its tag leaves one that nothing proves to be ours: people prune such.
+    const tags = (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>");
+    if (tags.length > 0) left.push(`image ${tags.join()} ${Id}`);
     await docker
       .getImage(Id)
       .remove({ noprune: true })
