@@ -104,8 +104,8 @@ describe("what was made in advance is never used", () => {
   test("the claim: the task is rejected in plain words, and taken once it is gone", async () => {
     await using fixture = await WorkerFixture.start("advance-claim");
     const data = fixture.task("exit 4");
-    const execution = { taskId: data.task_id, executionId: data.execution_id };
-    const labels = taskLabels(fixture.workerId, data.task_id, data.execution_id, encodeOwner(DEAD));
+    const execution = { taskId: data.task_id, executionId: data.execution_id ?? "" };
+    const labels = taskLabels(fixture.workerId, data.task_id, data.execution_id ?? "", encodeOwner(DEAD));
     const name = await tenant.volume(recordNames.claim(fixture.workerId, execution), labels);
     await fixture.oz.assign(data);
     const { data: said } = await fixture.oz.waitForMessage("task_rejected", data.task_id);
@@ -121,8 +121,8 @@ describe("what was made in advance is never used", () => {
   test("the container: the task has another name, and that one is left alone", async () => {
     await using fixture = await WorkerFixture.start("advance-container");
     const data = fixture.task("exit 4");
-    const execution = { taskId: data.task_id, executionId: data.execution_id };
-    const labels = taskLabels(fixture.workerId, data.task_id, data.execution_id, encodeOwner(DEAD));
+    const execution = { taskId: data.task_id, executionId: data.execution_id ?? "" };
+    const labels = taskLabels(fixture.workerId, data.task_id, data.execution_id ?? "", encodeOwner(DEAD));
     await tenant.pull(fixture.image);
     const name = taskContainerName(fixture.workerId, execution);
     const taken = await tenant.run(fixture.image, "exit 0", { exactName: name, labels });
@@ -138,7 +138,7 @@ describe("what was made in advance is never used", () => {
   test("a task under another name is taken over by it", async () => {
     await using fixture = await WorkerFixture.start("advance-spare");
     const data = fixture.task("echo ready; sleep 3; exit 6");
-    const name = taskContainerName(fixture.workerId, { taskId: data.task_id, executionId: data.execution_id });
+    const name = taskContainerName(fixture.workerId, { taskId: data.task_id, executionId: data.execution_id ?? "" });
     await tenant.pull(fixture.image);
     await tenant.run(fixture.image, "exit 0", { exactName: name });
     await fixture.oz.assign(data);

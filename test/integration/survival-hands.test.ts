@@ -79,7 +79,7 @@ test("a claim that is pruned while the image is pulled is made anew: a killed wo
   await fixture.oz.assign(data);
   await until("the daemon asks the registry", () => registry.accepted > 0);
   await fixture.oz.waitForMessage("task_claimed", data.task_id);
-  const execution = { taskId: data.task_id, executionId: data.execution_id };
+  const execution = { taskId: data.task_id, executionId: data.execution_id ?? "" };
   // As `docker volume prune` does on Docker 20.10.
   await fixture.environment.docker.getVolume(recordNames.claim(fixture.workerId, execution)).remove();
   registry.thaw();
