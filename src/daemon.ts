@@ -12,6 +12,7 @@ import { describeError } from "./docker/engine/engine-error.ts";
 import { createEngineLives, type EngineLives } from "./docker/engine/engine-lives.ts";
 import { enginePath } from "./docker/engine/engine-path.ts";
 import { createEngineWatch, type EngineWatch, persist } from "./docker/engine/engine-watch.ts";
+import { limitEngine } from "./docker/engine/limited-engine.ts";
 import { createImages } from "./docker/images/images.ts";
 import { createReaper } from "./docker/reaper.ts";
 import { findOwnContainer } from "./docker/records/own-container.ts";
@@ -68,7 +69,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     platform: `${reached.platform.os}/${reached.platform.architecture}`,
   });
 
-  const engine = createEngine(reached.docker.modem);
+  const engine = limitEngine(createEngine(reached.docker.modem), clock);
   const watch = createEngineWatch(engine, clock, log);
   const owner = await thisProcess(engine, watch, log);
   const lives = createEngineLives(engine);
@@ -148,7 +149,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const problems = () =>
     liveProblems({
       link: () => link.state(),
-      pingDaemon: () => engine.run({ method: "GET", path: enginePath`/_ping`, limitMs: PING_LIMIT_MS }),
+      pingDaemon: () => engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS }),
       now: () => clock.now(),
     });
   const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });

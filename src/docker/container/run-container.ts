@@ -124,7 +124,9 @@ async function stoppedBeforeRunning(
 ): Promise<ExecutionResult> {
   const { cause } = stopRequest(signal);
   // The start may have gone through although its answer was lost.
-  await engine.run({ method: "POST", path: enginePath`/containers/${container.id}/kill` }).catch(() => {});
+  await engine
+    .run({ method: "POST", path: enginePath`/containers/${container.id}/kill`, isUrgent: true })
+    .catch(() => {});
   return { kind: "stopped", cause };
 }
 

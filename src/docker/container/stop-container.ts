@@ -36,6 +36,7 @@ async function askToStop(engine: Engine, id: string, graceMs: number): Promise<v
     await engine.run({
       method: "POST",
       path: enginePath`/containers/${id}/stop`,
+      isUrgent: true,
       query: { t: Math.ceil(graceMs / 1000) },
       limitMs: graceMs + KILL_MARGIN_MS,
     });
@@ -43,9 +44,11 @@ async function askToStop(engine: Engine, id: string, graceMs: number): Promise<v
     if (hasStatus(error, 404)) return;
     if (isEngineAway(error)) throw error;
     // A paused container takes no signal: it is woken, and then ended without grace.
-    await engine.run({ method: "POST", path: enginePath`/containers/${id}/unpause` }).catch(() => {});
-    await engine.run({ method: "POST", path: enginePath`/containers/${id}/kill` }).catch((failure: unknown) => {
-      if (isEngineAway(failure)) throw failure;
-    });
+    await engine.run({ method: "POST", path: enginePath`/containers/${id}/unpause`, isUrgent: true }).catch(() => {});
+    await engine
+      .run({ method: "POST", path: enginePath`/containers/${id}/kill`, isUrgent: true })
+      .catch((failure: unknown) => {
+        if (isEngineAway(failure)) throw failure;
+      });
   }
 }

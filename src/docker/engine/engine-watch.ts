@@ -35,10 +35,12 @@ export function createEngineWatch(engine: Engine, clock: Clock, log: Log): Engin
   const listeners: (() => void)[] = [];
 
   function ping(): void {
-    engine.run({ method: "GET", path: enginePath`/_ping`, limitMs: PING_LIMIT_MS }).then(answered, (error: unknown) => {
-      if (isEngineAway(error)) silent();
-      else answered();
-    });
+    engine
+      .run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS })
+      .then(answered, (error: unknown) => {
+        if (isEngineAway(error)) silent();
+        else answered();
+      });
   }
 
   function silent(): void {

@@ -20,6 +20,8 @@ export interface EngineRequest {
   readonly signal?: AbortSignal;
   /** Milliseconds until the call is given up; for streams until the answer begins. Default 60 s. */
   readonly limitMs?: number;
+  /** It ends something, or asks for a sign of life, and waits for no other call. */
+  readonly isUrgent?: true;
   /** How long an answer that is read whole may be. Default 16 MiB. */
   readonly maxAnswerBytes?: number;
 }
@@ -39,7 +41,7 @@ export interface Modem {
   dial(options: object, callback: (error: unknown, answer: unknown) => void): void;
 }
 
-const DEFAULT_LIMIT_MS = 60_000;
+export const DEFAULT_LIMIT_MS = 60_000;
 /** A container may tell of variables and arguments of some MiB. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_FAILURE_BYTES = 64 * 1024;
@@ -180,6 +182,7 @@ function unreachable(request: EngineRequest, error: unknown): EngineError {
   return new EngineError("unreachable", `${title(request)}: ${prefix}${message}`);
 }
 
-function title(request: EngineRequest): string {
+/** Names a call, for messages. */
+export function title(request: EngineRequest): string {
   return `${request.method} ${request.path}`;
 }
