@@ -73,9 +73,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const begun = new Map<string, PullsAhead>();
   const starts = createRush(options.clock);
   const takeover = createTakeover(records, options.owner);
-  /** Attempts whose result is with Oz, and of which something could not be cleared away. */
-  const over = new Set<string>();
-  const adoption = createAdoption({ records, ledger, takeover, held, isOver: (attempt) => over.has(attempt) });
+  /** Whose result is with Oz, and of which something could not be cleared away; attempts by `executionKey`. */
+  const over = new Map<string, string>();
+  const isOver = (execution: Execution, attempt: string) => over.get(executionKey(execution)) === attempt;
+  const adoption = createAdoption({ records, ledger, takeover, held, isOver });
   const room = { ...options, records, ledger };
   const claims = { ...room, held, doubtAbout: adoption.doubtAbout };
 
@@ -227,7 +228,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         await starts.over(GIVE_WAY_LIMIT_MS);
         await insist(() => discardExecution(records, ended));
       } catch (error) {
-        over.add(here.attempt);
+        over.set(key, here.attempt);
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
           container: here.container?.name,

@@ -36,8 +36,8 @@ async function volume(
   const names = {
     sidecar: () => sidecarNames.volume(randomToken()),
     private: () => sidecarNames.privateCopy(attempt, 0, randomToken()),
-    verdict: () => recordNames.verdict(seals, attempt),
-    heir: () => recordNames.heir(seals, attempt, 1),
+    verdict: () => recordNames.verdict(seals, EXECUTION, attempt),
+    heir: () => recordNames.heir(seals, EXECUTION, attempt, 1),
   };
   const name = names[kind]();
   const Labels = seals.seal(name, executionLabels(kind, scene.recordsOf(owner), EXECUTION, attempt));
@@ -95,7 +95,7 @@ describe("is removed", () => {
 
   test("a volume without any label under an exact name of ours, after a decent time", async () => {
     await using scene = new RecordsScene();
-    const name = recordNames.verdict(scene.seals, randomToken());
+    const name = recordNames.verdict(scene.seals, EXECUTION, randomToken());
     await scene.docker.createVolume({ Name: name });
     await clear(scene, Date.now);
     await scene.docker.getVolume(name).inspect();

@@ -4,6 +4,8 @@ import { currentOwner } from "../../src/docker/records/owner.ts";
 import { until } from "./until.ts";
 import type { WorkerFixture } from "./worker-fixture.ts";
 
+const EXECUTION = { taskId: "swept", executionId: "1" };
+
 /**
  * Waits until a worker has swept: a record of a dead worker of its key, which is there from now on, is gone. A worker sweeps
  * when it has started, and so another one is started where one runs already.
@@ -11,8 +13,8 @@ import type { WorkerFixture } from "./worker-fixture.ts";
 export async function untilSwept(fixture: WorkerFixture): Promise<void> {
   const records = fixture.recordsOf({ ...currentOwner(), pid: 2 ** 22 + 5, start: "1" });
   const attempt = randomToken();
-  const name = recordNames.verdict(records.seals, attempt);
-  const labels = executionLabels("verdict", records, { taskId: "swept", executionId: "1" }, attempt);
+  const name = recordNames.verdict(records.seals, EXECUTION, attempt);
+  const labels = executionLabels("verdict", records, EXECUTION, attempt);
   const old = { ...labels, [LABELS.verdict]: "{}", [LABELS.createdAt]: String(Date.now() - 600_000) };
   const { docker } = fixture.environment;
   await docker.createVolume({ Name: name, Labels: records.seals.seal(name, old) });

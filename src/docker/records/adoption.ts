@@ -30,8 +30,8 @@ export interface AdoptionOptions {
   readonly takeover: Takeover;
   /** What this process has, by `executionKey`. */
   readonly held: ReadonlyMap<string, HeldExecution>;
-  /** Whether this process knows that the result of that attempt is with Oz. */
-  readonly isOver?: (attempt: string) => boolean;
+  /** Whether this process knows that the result of that attempt at an execution is with Oz. */
+  readonly isOver?: (execution: Execution, attempt: string) => boolean;
 }
 
 /** Finds what dead workers of this id have left, and takes it over. */
@@ -94,7 +94,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       warnOfCopy(seen);
       return undefined;
     }
-    if (isOver(attempt) || (isOurs && !isTakenOver && !isForeign)) {
+    if (isOver(execution, attempt) || (isOurs && !isTakenOver && !isForeign)) {
       await clearOwnRubbish(seen);
       return undefined;
     }
@@ -112,7 +112,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     // Its result is with Oz: cleared away, as the dead worker would have done.
     await ledger.dropClaim(execution, attempt);
     if (found.left !== undefined) await removeIdleContainer(engine, found.left);
-    await removeVolumesOf(records, { attempt, ...until }, found.isKept ? ["private"] : []);
+    await removeVolumesOf(records, { execution, attempt, ...until }, found.isKept ? ["private"] : []);
     return undefined;
   }
 

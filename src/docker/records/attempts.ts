@@ -2,7 +2,7 @@ import type { Execution } from "../../task/execution.ts";
 import { listContainers, listVolumes } from "../engine/engine-objects.ts";
 import type { ContainerSummary, VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim, isFreshContainer } from "./freshness.ts";
-import { LABELS, type LabelMap, labelledAttempt, labelledExecution } from "./labels.ts";
+import { isOfAttempt, LABELS, type LabelMap, labelledAttempt, labelledExecution } from "./labels.ts";
 import type { RecordRoom } from "./record-room.ts";
 import { containerStanding, isKept, listedContainer, type Standing, volumeStanding } from "./standing.ts";
 
@@ -56,7 +56,7 @@ function sortAttempts(
     const attempt = labelledAttempt(claim.Labels);
     const execution = labelledExecution(claim.Labels)?.execution;
     if (attempt === undefined || execution === undefined) continue;
-    const isOfIt = ({ Labels }: { readonly Labels: LabelMap }) => labelledAttempt(Labels) === attempt;
+    const isOfIt = ({ Labels }: { readonly Labels: LabelMap }) => isOfAttempt(Labels, execution, attempt);
     const isFresh = (one: ContainerSummary) => isForeign || isFreshContainer(one.Created * 1_000, one.Labels);
     const all = (isForeign ? tasks.foreign : tasks.ours).filter(isOfIt);
     const container = all.find((one) => isFresh(one) && !isKept(listedContainer(one)));
@@ -75,14 +75,16 @@ function sortAttempts(
       isCopy: !isForeign && container === undefined && !isFreshClaim(claim.CreatedAt, claim.Labels),
     });
   }
-  const claimed = new Set(attempts.map(({ attempt }) => attempt));
+  const claimed = new Set(attempts.filter(({ isForeign }) => !isForeign).map(({ attempt }) => attempt));
   for (const container of tasks.ours) {
     if (isKept(listedContainer(container))) continue;
     const attempt = labelledAttempt(container.Labels);
     const execution = labelledExecution(container.Labels)?.execution;
     if (attempt === undefined || execution === undefined || claimed.has(attempt)) continue;
-    const heirs = ours.filter(({ Labels }) => Labels[LABELS.kind] === "heir" && labelledAttempt(Labels) === attempt);
     const { Labels: labels } = container;
+    const heirs = ours.filter(
+      ({ Labels }) => Labels[LABELS.kind] === "heir" && isOfAttempt(Labels, execution, attempt),
+    );
     const rest = { isForeign: false, isKept: false, foreignRecords: [], isCopy: false };
     attempts.push({ attempt, execution, labels, container, heirs, ...rest });
   }

@@ -2,7 +2,7 @@ import { hasStatus } from "../engine/engine-error.ts";
 import { listVolumes, removeContainer, removeVolume, renameContainer } from "../engine/engine-objects.ts";
 import { madeAt } from "./attempts.ts";
 import type { HeldExecution } from "./held-execution.ts";
-import { LABELS, labelledAttempt, type ObjectKind } from "./labels.ts";
+import { isOfAttempt, LABELS, type ObjectKind } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";
 import { keptName } from "./object-names.ts";
 import type { RecordRoom } from "./record-room.ts";
@@ -38,15 +38,15 @@ export async function discardExecution(room: RecordRoom, { held, cleanup }: Over
 /** Removes the volumes of an attempt, except for its claim and some kinds. Failures are `EngineError`s. */
 export async function removeVolumesOf(
   { engine, seals }: RecordRoom,
-  { attempt, foreignUntil = 0 }: Pick<HeldExecution, "attempt" | "foreignUntil">,
+  { execution, attempt, foreignUntil = 0 }: Pick<HeldExecution, "execution" | "attempt" | "foreignUntil">,
   except: readonly ObjectKind[] = [],
 ): Promise<void> {
   const left: readonly (string | undefined)[] = ["claim", ...except];
   for (const volume of await listVolumes(engine, `${LABELS.attempt}=${attempt}`)) {
     const standing = volumeStanding(seals, volume);
-    const isOfIt = standing === "ours" || (standing === "foreign" && madeAt(volume) <= foreignUntil);
-    if (!isOfIt || labelledAttempt(volume.Labels) !== attempt || left.includes(volume.Labels[LABELS.kind])) continue;
-    await removeVolume(engine, volume.Name);
+    const isKnown = standing === "ours" || (standing === "foreign" && madeAt(volume) <= foreignUntil);
+    if (!isKnown || !isOfAttempt(volume.Labels, execution, attempt)) continue;
+    if (!left.includes(volume.Labels[LABELS.kind])) await removeVolume(engine, volume.Name);
   }
 }
 

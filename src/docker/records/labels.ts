@@ -1,4 +1,4 @@
-import type { Execution } from "../../task/execution.ts";
+import { type Execution, executionKey } from "../../task/execution.ts";
 
 /** Every object that the worker creates on a daemon carries labels, and names, with this prefix. */
 export const LABEL_PREFIX = "oz-agent-worker.";
@@ -85,6 +85,20 @@ export function labelledExecution(labels: LabelMap): { execution: Execution; wor
 export function labelledAttempt(labels: LabelMap): string | undefined {
   const attempt = labels[LABELS.attempt] ?? "";
   return /^[0-9a-f]{16}$/.test(attempt) ? attempt : undefined;
+}
+
+/**
+ * Whether an object's labels name that attempt at that execution. An attempt alone could be another execution's, whoever
+ * has written it; a takeover by an earlier version names nothing else.
+ */
+export function isOfAttempt(labels: LabelMap, execution: Execution, attempt: string): boolean {
+  const labelled = labelledExecution(labels);
+  const isOfIt = labelled === undefined ? labels[LABELS.kind] === "heir" : isSame(labelled.execution, execution);
+  return isOfIt && labelledAttempt(labels) === attempt;
+}
+
+function isSame(one: Execution, other: Execution): boolean {
+  return executionKey(one) === executionKey(other);
 }
 
 /** The `filters` parameter of a list call: objects that carry all of these labels (`name` or `name=value`). */

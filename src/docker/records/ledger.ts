@@ -4,7 +4,7 @@ import { type ExecutionResult, FAILURE_REASONS } from "../../task/execution-resu
 import { createVolume, inspectVolume, removeVolume } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim } from "./freshness.ts";
-import { executionLabels, LABELS, type LabelMap, labelledAttempt } from "./labels.ts";
+import { executionLabels, isOfAttempt, LABELS, type LabelMap, labelledAttempt } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
 import type { RecordRoom } from "./record-room.ts";
 import { volumeStanding } from "./standing.ts";
@@ -120,7 +120,7 @@ export function createLedger(room: RecordRoom): Ledger {
       if (found !== undefined) await removeVolume(engine, found.Name);
     },
     async verdict(execution, attempt, result) {
-      const name = recordNames.verdict(seals, attempt);
+      const name = recordNames.verdict(seals, execution, attempt);
       const labels = executionLabels("verdict", room, execution, attempt);
       await createVolume(engine, name, seals.seal(name, { ...labels, [LABELS.verdict]: encodeVerdict(result) }));
     },
@@ -138,9 +138,12 @@ export async function findClaim(
 }
 
 /** The verdict on an attempt that a worker with this key has recorded; `undefined` where there is none. */
-export async function findVerdict(room: RecordRoom, attempt: string): Promise<ExecutionResult | undefined> {
-  const volume = await inspectVolume(room.engine, recordNames.verdict(room.seals, attempt));
-  return volume && volumeStanding(room.seals, volume) === "ours"
-    ? decodeVerdict(volume.Labels[LABELS.verdict])
-    : undefined;
+export async function findVerdict(
+  room: RecordRoom,
+  execution: Execution,
+  attempt: string,
+): Promise<ExecutionResult | undefined> {
+  const volume = await inspectVolume(room.engine, recordNames.verdict(room.seals, execution, attempt));
+  if (volume === undefined || volumeStanding(room.seals, volume) !== "ours") return undefined;
+  return isOfAttempt(volume.Labels, execution, attempt) ? decodeVerdict(volume.Labels[LABELS.verdict]) : undefined;
 }

@@ -4,7 +4,7 @@ import { inspectContainer, inspectImage } from "../engine/engine-objects.ts";
 import type { ContainerDetails } from "../engine/engine-schemas.ts";
 import { madeAt, type SeenAttempt } from "./attempts.ts";
 import { isFreshContainer } from "./freshness.ts";
-import { LABELS, labelledAttempt } from "./labels.ts";
+import { isOfAttempt, LABELS } from "./labels.ts";
 import { decodeVerdict, findClaim, findVerdict } from "./ledger.ts";
 import { spareTaskContainerName, taskContainerName } from "./object-names.ts";
 import type { RecordRoom } from "./record-room.ts";
@@ -26,7 +26,7 @@ export async function lookAt(room: RecordRoom, seen: SeenAttempt, foreignUntil: 
   const { attempt, execution } = seen;
   const [claim, ownVerdict, container] = await Promise.all([
     findClaim(room, execution, attempt),
-    findVerdict(room, attempt),
+    findVerdict(room, execution, attempt),
     findContainer(room, seen, foreignUntil),
   ]);
   const foreign = seen.foreignRecords.filter((record) => madeAt(record) <= foreignUntil);
@@ -49,12 +49,12 @@ async function findContainer(
     seen.container === undefined ? [name, spareTaskContainerName(room.seals, name, seen.attempt)] : [seen.container.Id];
   for (const place of places) {
     const there = await inspectContainer(room.engine, place);
-    if (there !== undefined && (await isOfAttempt(room, there, seen, foreignUntil))) return there;
+    if (there !== undefined && (await isItsContainer(room, there, seen, foreignUntil))) return there;
   }
   return undefined;
 }
 
-async function isOfAttempt(
+async function isItsContainer(
   room: RecordRoom,
   there: ContainerDetails,
   seen: SeenAttempt,
@@ -62,7 +62,7 @@ async function isOfAttempt(
 ): Promise<boolean> {
   const { Labels } = there.Config;
   const madeMs = Date.parse(there.Created);
-  if (labelledAttempt(Labels) !== seen.attempt) return false;
+  if (!isOfAttempt(Labels, seen.execution, seen.attempt)) return false;
   const standing = containerStanding(room.seals, inspectedContainer(there));
   if (!seen.isForeign) return standing === "ours" && isFreshContainer(madeMs, Labels);
   return standing === "foreign" && madeMs <= foreignUntil && !(await hasLabelsOfItsImage(room, there));

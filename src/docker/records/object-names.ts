@@ -36,9 +36,10 @@ export function spareTaskContainerName(seals: Seals, name: string, attempt: stri
  */
 export const recordNames = {
   claim: (workerId: string, execution: Execution) => `${LABEL_PREFIX}claim.${executionHash(workerId, execution)}`,
-  verdict: (seals: Seals, attempt: string) => tagged(seals, `${LABEL_PREFIX}verdict.${attempt}`),
-  heir: (seals: Seals, attempt: string, generation: number) =>
-    tagged(seals, `${LABEL_PREFIX}heir.${attempt}.${generation}`),
+  verdict: (seals: Seals, execution: Execution, attempt: string) =>
+    tagged(seals, `${LABEL_PREFIX}verdict.${attempt}`, executionKey(execution)),
+  heir: (seals: Seals, execution: Execution, attempt: string, generation: number) =>
+    tagged(seals, `${LABEL_PREFIX}heir.${attempt}.${generation}`, executionKey(execution)),
   /** As an earlier version takes an attempt of its own over: it must find the name taken. */
   earlierHeir: (attempt: string, generation: number) => `${LABEL_PREFIX}heir.${attempt}.${generation}`,
 };
@@ -60,8 +61,8 @@ export const sidecarNames = {
 /** The repository of the images that serve copies. */
 export const SOURCE_IMAGES = `${LABEL_PREFIX}sidecar-source`;
 
-function tagged(seals: Seals, name: string): string {
-  return `${name}.${seals.tag(name)}`;
+function tagged(seals: Seals, name: string, more = ""): string {
+  return `${name}.${seals.tag(`${name} ${more}`)}`;
 }
 
 const KEPT_SUFFIX = /-kept-[0-9a-f]{16}$/;

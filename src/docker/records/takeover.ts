@@ -30,7 +30,7 @@ export function createTakeover(room: RecordRoom, self: Owner): Takeover {
       const generation = (latest(heirs)?.generation ?? 0) + 1;
       const name = isForeign
         ? recordNames.earlierHeir(attempt, generation)
-        : recordNames.heir(seals, attempt, generation);
+        : recordNames.heir(seals, execution, attempt, generation);
       const labels = executionLabels("heir", room, execution, attempt);
       const volume = await createVolume(engine, name, seals.seal(name, labels));
       const isOwn = volumeStanding(seals, volume) === "ours" && volume.Labels[LABELS.owner] === owner;

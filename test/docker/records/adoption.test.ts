@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { type Adopted, createAdoption } from "../../../src/docker/records/adoption.ts";
+import { listAttempts } from "../../../src/docker/records/attempts.ts";
+import { closeExecution, discardExecution } from "../../../src/docker/records/discard-execution.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
-import { createLedger } from "../../../src/docker/records/ledger.ts";
+import { executionLabels } from "../../../src/docker/records/labels.ts";
+import { createLedger, findVerdict } from "../../../src/docker/records/ledger.ts";
 import { keptName, randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
 import type { Owner } from "../../../src/docker/records/owner.ts";
 import { createTakeover } from "../../../src/docker/records/takeover.ts";
@@ -130,3 +133,42 @@ test("a claim that somebody has taken away from under a task is made anew, and n
   expect(await scene.volumes()).toEqual([recordNames.claim(scene.workerId, EXECUTION)]);
   expect(await look(scene, scene.living)).toEqual([{ execution: EXECUTION, attempt }]);
 });
+
+test("who gives a claim of his own the attempt of a task does not come near that task's records", async () => {
+  await using scene = new RecordsScene();
+  const attempt = randomToken();
+  const real = scene.ledgerOf(scene.other);
+  await real.claim(EXECUTION, attempt);
+  const container = await scene.container("t", attempt, scene.other, 0);
+  await createTakeover(scene.recordsOf(scene.other), scene.other).take({ ...(await attemptOf(scene)), heirs: [] });
+  const before = await scene.volumes();
+  // As a version without seals would have made it, before this worker's start.
+  const other = { taskId: "imitation", executionId: "1" };
+  const imitation = executionLabels("claim", scene.recordsOf(scene.dead), other, attempt);
+  await scene.docker.createVolume({ Name: recordNames.claim(scene.workerId, other), Labels: imitation });
+  const [adopted] = await look(scene, scene.living);
+  expect(adopted).toMatchObject({ execution: other, attempt });
+  expect(adopted?.container).toBeUndefined();
+  const records = scene.recordsOf(scene.living);
+  const ledger = createLedger(records);
+  await ledger.verdict(other, attempt, { kind: "exited", exitCode: 0, oomKilled: false });
+  expect(await findVerdict(records, EXECUTION, attempt)).toBeUndefined();
+  const held: HeldExecution = { execution: other, attempt, phase: "open", foreignUntil: Date.now() };
+  await closeExecution(records, ledger, { held, cleanup: true });
+  await discardExecution(records, { held, cleanup: true });
+  expect(await scene.volumes()).toEqual(before);
+  expect((await container.inspect()).State.Status).toBe("exited");
+  // Nor does one that comes later, by what is sealed for that attempt.
+  await scene.docker.createVolume({ Name: recordNames.claim(scene.workerId, other), Labels: imitation });
+  const later = { ...scene.recordsOf(scene.living), now: () => Date.now() - 60_000 };
+  const takeover = createTakeover(later, scene.living);
+  const adoption = createAdoption({ records: later, ledger, takeover, held: new Map() });
+  await adoption.adopt(() => expect.unreachable());
+  expect(scene.log.messages("warn").join()).toContain("after its start");
+});
+
+async function attemptOf(scene: RecordsScene) {
+  const [seen] = await listAttempts(scene.recordsOf(scene.living));
+  if (seen === undefined) throw new Error("there is no attempt");
+  return seen;
+}

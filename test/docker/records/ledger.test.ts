@@ -107,14 +107,14 @@ describe("a verdict", () => {
     const attempt = randomToken();
     await ledger.verdict(EXECUTION, attempt, { kind: "stopped", cause: "cancelled" });
     await ledger.verdict(EXECUTION, attempt, { kind: "exited", exitCode: 0, oomKilled: false });
-    expect(await findVerdict(records, attempt)).toEqual({ kind: "stopped", cause: "cancelled" });
+    expect(await findVerdict(records, EXECUTION, attempt)).toEqual({ kind: "stopped", cause: "cancelled" });
     const [name = ""] = await scene.volumes();
     const { Labels } = await scene.docker.getVolume(name).inspect();
     await scene.docker.getVolume(name).remove();
     const forged = { ...Labels, [LABELS.verdict]: JSON.stringify({ kind: "exited", exitCode: 0, oomKilled: false }) };
     await scene.docker.createVolume({ Name: name, Labels: forged });
-    expect(await findVerdict(records, attempt)).toBeUndefined();
-    expect(recordNames.verdict(createSeals("another key"), attempt)).not.toBe(name);
+    expect(await findVerdict(records, EXECUTION, attempt)).toBeUndefined();
+    expect(recordNames.verdict(createSeals("another key"), EXECUTION, attempt)).not.toBe(name);
   });
 });
 

@@ -10,6 +10,7 @@ import {
 } from "../../../src/docker/records/object-names.ts";
 import { createSeals } from "../../../src/docker/records/seals.ts";
 
+const EXECUTION = { taskId: "t", executionId: "e" };
 const SEALS = createSeals("key");
 const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const ODD = ["a/b", 'say "x"', "line\nbreak", "naïve ü 漢", "../..", "-x", "", "x".repeat(500)];
@@ -41,8 +42,8 @@ describe("names", () => {
   test("of everything else carry the prefix", () => {
     const names = [
       recordNames.claim("w", { taskId: "t", executionId: "e" }),
-      recordNames.verdict(SEALS, "a"),
-      recordNames.heir(SEALS, "a", 1),
+      recordNames.verdict(SEALS, EXECUTION, "a"),
+      recordNames.heir(SEALS, EXECUTION, "a", 1),
       recordNames.earlierHeir("a", 1),
       sidecarNames.volume("t"),
       sidecarNames.filler(SEALS, "v"),

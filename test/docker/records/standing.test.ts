@@ -29,8 +29,8 @@ const labelsOf = (kind: Parameters<typeof executionLabels>[0]) => executionLabel
 describe("a volume with the labels of a", () => {
   const names: [Parameters<typeof executionLabels>[0], string, string][] = [
     ["claim", recordNames.claim("w", EXECUTION), recordNames.claim("v", EXECUTION)],
-    ["verdict", recordNames.verdict(seals, ATTEMPT), recordNames.verdict(seals, randomToken())],
-    ["heir", recordNames.heir(seals, ATTEMPT, 1), recordNames.heir(seals, randomToken(), 1)],
+    ["verdict", recordNames.verdict(seals, EXECUTION, ATTEMPT), recordNames.verdict(seals, EXECUTION, randomToken())],
+    ["heir", recordNames.heir(seals, EXECUTION, ATTEMPT, 1), recordNames.heir(seals, EXECUTION, randomToken(), 1)],
     ["heir", recordNames.earlierHeir(ATTEMPT, 12), `${recordNames.earlierHeir(ATTEMPT, 12)}x`],
     ["private", sidecarNames.privateCopy(ATTEMPT, 0, TOKEN), sidecarNames.privateCopy(randomToken(), 0, TOKEN)],
     ["sidecar", sidecarNames.volume(TOKEN), sidecarNames.volume(`${TOKEN}0`)],
@@ -110,9 +110,9 @@ describe("a container with the labels of a", () => {
 });
 
 test("takeovers have numbers", () => {
-  expect(generationOf(recordNames.heir(seals, ATTEMPT, 12))).toBe(12);
+  expect(generationOf(recordNames.heir(seals, EXECUTION, ATTEMPT, 12))).toBe(12);
   expect(generationOf(recordNames.earlierHeir(ATTEMPT, 3))).toBe(3);
-  expect(generationOf(recordNames.verdict(seals, ATTEMPT))).toBeUndefined();
+  expect(generationOf(recordNames.verdict(seals, EXECUTION, ATTEMPT))).toBeUndefined();
 });
 
 test("ids of any length name no execution", () => {
