@@ -95,7 +95,7 @@ describe("a verdict", () => {
     const attempt = randomToken();
     const failure = { kind: "failed", reason: "image_pull", detail: "no" } as const;
     await scene.ledgerOf(scene.living).verdict(EXECUTION, attempt, { ...failure, said: "inner words" });
-    expect(await findVerdict(scene.recordsOf(scene.living), attempt)).toEqual(failure);
+    expect(await findVerdict(scene.recordsOf(scene.living), EXECUTION, attempt)).toEqual(failure);
     const [name = ""] = await scene.volumes();
     expect(JSON.stringify(await scene.docker.getVolume(name).inspect())).not.toContain("inner words");
   });
