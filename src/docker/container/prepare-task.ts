@@ -55,7 +55,7 @@ export async function prepareTask(
 ): Promise<Preparation> {
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
-  let failure: ExecutionResult | undefined;
+  let failure: FailedResult | undefined;
 
   async function first<T>(work: Promise<Step<T>>): Promise<T | undefined> {
     const step = await work.catch((error: unknown) => {
@@ -78,7 +78,10 @@ export async function prepareTask(
   );
   const ready = Promise.all(sidecars).then((all) => all.every((sidecar) => sidecar !== undefined));
   ready.then(
-    (areReady) => sidecarsEnd(!areReady),
+    (areReady) => {
+      // What the image's failure has broken off has neither succeeded nor failed.
+      if (areReady || failure?.reason === "sidecar_prep") sidecarsEnd(!areReady);
+    },
     () => sidecarsEnd(true),
   );
   const settled = await Promise.allSettled([image, ...sidecars]);
@@ -93,7 +96,8 @@ export async function prepareTask(
   return { ok: true, task: { imageId, sidecars: prepared }, isImageUnchanged: isUnchanged };
 }
 
-type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };
+type FailedResult = Extract<ExecutionResult, { readonly kind: "failed" }>;
+type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: FailedResult };
 
 async function pullTaskImage(
   options: PrepareOptions,

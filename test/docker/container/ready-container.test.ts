@@ -12,6 +12,7 @@ import { randomToken } from "../../../src/docker/records/object-names.ts";
 import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import type { TaskSpec } from "../../../src/task/task-spec.ts";
+import type { SetupStep } from "../../../src/worker/task-runtime.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
 import { until } from "../../support/until.ts";
 import { RecordsScene } from "../records/records-scene.ts";
@@ -157,4 +158,39 @@ test("one that runs does not", async () => {
   const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
   expect(ready).toMatchObject({ ok: false, result: { reason: "container_create" } });
   expect(await inspectContainer(scene.engine, theirs.id)).toBeDefined();
+});
+
+test("Oz is not told that sidecars failed where the image's failure has broken them off", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held } = await fragile(scene);
+  const images: ReadyOptions["images"] = {
+    expected: async () => undefined,
+    async pull(image, _policy, signal) {
+      if (image === spec.image) return { ok: false, detail: "gone" };
+      return await new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    },
+  };
+  const steps: (readonly [name: string, isError: boolean])[] = [];
+  const run = {
+    signal: new AbortController().signal,
+    onSetup: ({ name, isError }: SetupStep) => steps.push([name, isError]),
+  };
+  expect(await readyContainer({ ...options, images }, spec, held, run)).toMatchObject({
+    result: { reason: "image_pull" },
+  });
+  expect(steps).toEqual([["image_pull", true]]);
+
+  // Their own failure is told.
+  steps.length = 0;
+  const withoutSidecar: ReadyOptions["images"] = {
+    ...images,
+    pull: async (image) =>
+      image === spec.image ? { ok: true, imageId: "i", isUnchanged: true } : { ok: false, detail: "gone" },
+  };
+  expect(await readyContainer({ ...options, images: withoutSidecar }, spec, held, run)).toMatchObject({
+    result: { reason: "sidecar_prep" },
+  });
+  expect(steps).toContainEqual(["sidecar_prep", true]);
 });
