@@ -122,6 +122,11 @@ function interpret(state: FileState, origin: string): { config: RegistryConfig; 
   const credHelpers = entriesOf(fields, "credHelpers", v.string(), problems);
   const credsStore = v.safeParse(TextSchema, fields.get("credsStore"));
   if (!credsStore.success) problems.push("credsStore is not a text");
+  // A file is about other things too; the variable is about logins alone, and people forget the frame around them.
+  const isAboutLogins = ["auths", "credHelpers", "credsStore"].some((name) => fields.has(name));
+  if (origin === AUTH_VARIABLE && fields.size > 0 && !isAboutLogins) {
+    problems.push('has no "auths", which logins stand in: {"auths": {"registry.example.com": {"auth": ...}}}');
+  }
   return { config: { origin, auths, credHelpers, credsStore: credsStore.success ? credsStore.output : "" }, problems };
 }
 
