@@ -82,6 +82,13 @@ describe("a word that makes no sense is named, its value is not", () => {
     [["-xhunter2"], "unknown flag -x; see --help"],
     [["---help"], "unknown flag ---help; did you mean --help?"],
     [["--no-help"], "unknown flag --no-help"],
+    [["--api-keywk-hunter2"], "unknown flag --api-key...; see --help"],
+    [["--APIKEYhunter2"], "unknown flag --APIKEY...; see --help"],
+    [
+      ["—worker-id", "hunter2"],
+      "argument 1 begins with a long dash, as texts show them; flags begin with two short ones",
+    ],
+    [["--log-level", "info", "–-hunter2"], "argument 3 begins with a long dash"],
     [["--__proto__=hunter2"], "unknown flag --__proto__"],
     [["--toString"], "unknown flag --toString"],
     [["--=hunter2"], "unknown flag --;"],
