@@ -3,11 +3,10 @@
  * - `status`: the engine answered with an error status (see `status`)
  * - `unreachable`: no connection, or it broke
  * - `timeout`: no answer within the call's limit
- * - `stalled`: an answer began and then did not go on
  * - `aborted`: the caller's signal ended it
  * - `malformed`: the answer is not what the Engine API documents
  */
-export type EngineErrorKind = "status" | "unreachable" | "timeout" | "stalled" | "aborted" | "malformed";
+export type EngineErrorKind = "status" | "unreachable" | "timeout" | "aborted" | "malformed";
 
 /** A failed call to the Docker engine; the message is one line and names the call. */
 export class EngineError extends Error {
