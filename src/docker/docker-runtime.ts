@@ -1,4 +1,4 @@
-import { type Clock, pause } from "../support/clock.ts";
+import { abortAfter, type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { createRush } from "../support/rush.ts";
@@ -23,7 +23,7 @@ import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
-import { encodeOwner, type Owner } from "./records/owner.ts";
+import { encodeOwner, type Owner, type ProcessTable } from "./records/owner.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
 import { createTakeover } from "./records/takeover.ts";
 import type { SidecarContent } from "./sidecars/sidecar-content.ts";
@@ -37,6 +37,8 @@ export interface DockerRuntimeOptions {
   readonly sidecarContent: SidecarContent;
   readonly workerId: string;
   readonly owner: Owner;
+  /** Where owners are looked for; the host's processes unless given. */
+  readonly processes?: ProcessTable | undefined;
   /** Whether containers are removed once their result is with Oz. */
   readonly cleanup: boolean;
   readonly clock: Clock;
@@ -53,12 +55,12 @@ const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
   const { engine, watch, workerId, log } = options;
   const owner = encodeOwner(options.owner);
-  const ledger = createLedger(engine, workerId, owner);
+  const ledger = createLedger(engine, workerId, owner, options.clock);
   const held = new Map<string, HeldExecution>();
   /** Pulls that were begun beside the claims, until the executions run. */
   const begun = new Map<string, PullsAhead>();
   const starts = createRush(options.clock);
-  const takeover = createTakeover(engine, workerId, options.owner);
+  const takeover = createTakeover(engine, workerId, options.owner, options.clock, options.processes);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
 
@@ -74,14 +76,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     if (attempt === undefined) return;
     const isShutdown = result.kind === "stopped" && result.cause === "shutdown";
     // A process that ends must not tell Oz what its successor could not know, and would tell otherwise.
-    const limit = isShutdown ? undefined : AbortSignal.timeout(RECORD_LIMIT_MS);
+    const limit = isShutdown ? undefined : abortAfter(options.clock, RECORD_LIMIT_MS);
     const write = () => ledger.verdict(execution, attempt, result);
-    await persist(watch, limit, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
+    await persist(watch, limit?.signal, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
       log.warn("the result could not be recorded on the daemon", {
         task: execution.taskId,
         reason: describeError(error),
       });
     });
+    limit?.cancel();
   }
 
   /** A removal may fail for a moment: a device is busy, a removal is under way. */
@@ -192,7 +195,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     async tail(execution) {
       const id = held.get(executionKey(execution))?.container?.id;
       if (id === undefined) return [];
-      return await readTail(engine, id).catch(() => []);
+      return await readTail(engine, id, options.clock).catch(() => []);
     },
 
     async release(execution) {

@@ -16,7 +16,7 @@ import type { ContainerSummary, ImageSummary, VolumeDetails } from "./engine/eng
 import { removeVolumesOf } from "./records/discard-execution.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./records/labels.ts";
 import { recordNames } from "./records/object-names.ts";
-import { decodeOwner, type Owner, ownerState } from "./records/owner.ts";
+import { decodeOwner, type Owner, ownerState, type ProcessTable, systemProcesses } from "./records/owner.ts";
 import { isPlaceholder } from "./sidecars/clear-stale.ts";
 
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
@@ -32,7 +32,13 @@ const CLEARED_WITHIN_MS = 600_000;
  * labels, and only where the owner is gone for certain. Tasks whose result is not with Oz are no business of the reaper's:
  * these are adopted. Never rejects.
  */
-export async function reap(engine: Engine, self: Owner, log: Log, now: () => number = Date.now): Promise<void> {
+export async function reap(
+  engine: Engine,
+  self: Owner,
+  log: Log,
+  now: () => number = Date.now,
+  processes: ProcessTable = systemProcesses,
+): Promise<void> {
   const states = new Map<string, Promise<boolean>>();
 
   function ownerIsGone(labels: LabelMap): Promise<boolean> {
@@ -45,7 +51,7 @@ export async function reap(engine: Engine, self: Owner, log: Log, now: () => num
         const details = await inspectContainer(engine, id);
         return details && { running: details.State.Running, startedAt: details.State.StartedAt };
       };
-      gone = ownerState(owner, self, inspect).then((state) => state === "gone");
+      gone = ownerState(owner, self, inspect, processes.read, processes.exists).then((state) => state === "gone");
       states.set(label, gone);
     }
     return gone;

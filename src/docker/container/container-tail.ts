@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Clock } from "../../support/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 
 export const TAIL_LINES = 100;
@@ -11,26 +12,26 @@ const HEADER_BYTES = 8;
  * The last lines of a container's output, stdout and stderr in the order in which they were written. Bounded in lines,
  * bytes and time; what the engine cannot give is left out. Rejects with an `EngineError`.
  */
-export async function readTail(engine: Engine, id: string): Promise<readonly string[]> {
+export async function readTail(engine: Engine, id: string, clock: Clock): Promise<readonly string[]> {
   const stream = await engine.open({
     method: "GET",
     path: `/containers/${id}/logs`,
     query: { stdout: true, stderr: true, tail: TAIL_LINES },
     limitMs: READ_LIMIT_MS,
   });
-  return tailLines(await lastBytes(stream, READ_LIMIT_MS));
+  return tailLines(await lastBytes(stream, READ_LIMIT_MS, clock));
 }
 
 /** Demultiplexes the last part of an output. */
-async function lastBytes(stream: Readable, limitMs: number): Promise<Buffer> {
-  const timer = setTimeout(() => stream.destroy(), limitMs);
+async function lastBytes(stream: Readable, limitMs: number, clock: Clock): Promise<Buffer> {
+  const timer = clock.after(limitMs, () => stream.destroy());
   const demultiplexer = createDemultiplexer(TAIL_BYTES);
   try {
     for await (const chunk of stream) demultiplexer.push(chunk);
   } catch {
     // What came until then is worth showing.
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     stream.destroy();
   }
   const { output, cut } = demultiplexer.last();

@@ -129,7 +129,7 @@ async function prepareSidecar(
     privateLabels: {
       ...executionLabels("private", options.workerId, spec.execution, options.owner),
       [LABELS.attempt]: attempt,
-      [LABELS.createdAt]: String(Date.now()),
+      [LABELS.createdAt]: String(options.clock.epoch()),
     },
   };
   try {

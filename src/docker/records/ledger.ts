@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { type Clock, systemClock } from "../../support/clock.ts";
 import type { Execution } from "../../task/execution.ts";
 import { type ExecutionResult, FAILURE_REASONS } from "../../task/execution-result.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -56,11 +57,11 @@ export interface Ledger {
   dropClaim(execution: Execution, attempt: string): Promise<void>;
 }
 
-export function createLedger(engine: Engine, workerId: string, owner: string): Ledger {
+export function createLedger(engine: Engine, workerId: string, owner: string, clock: Clock = systemClock): Ledger {
   const labels = (kind: ObjectKind, execution: Execution, attempt: string) => ({
     ...executionLabels(kind, workerId, execution, owner),
     [LABELS.attempt]: attempt,
-    [LABELS.createdAt]: String(Date.now()),
+    [LABELS.createdAt]: String(clock.epoch()),
   });
   const claimName = (execution: Execution) => recordNames.claim(executionHash(workerId, execution));
   return {

@@ -1,9 +1,18 @@
+import { type Clock, systemClock } from "../../support/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createVolume, inspectContainer } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
-import { decodeOwner, encodeOwner, type Owner, type OwnerState, ownerState } from "./owner.ts";
+import {
+  decodeOwner,
+  encodeOwner,
+  type Owner,
+  type OwnerState,
+  ownerState,
+  type ProcessTable,
+  systemProcesses,
+} from "./owner.ts";
 
 /** What a worker tries once at an execution: it has one owner, whatever there is of it. */
 export interface OwnedAttempt {
@@ -23,7 +32,13 @@ export interface Takeover {
   take(owned: OwnedAttempt, heirs: readonly VolumeDetails[]): Promise<string | undefined>;
 }
 
-export function createTakeover(engine: Engine, workerId: string, self: Owner): Takeover {
+export function createTakeover(
+  engine: Engine,
+  workerId: string,
+  self: Owner,
+  clock: Clock = systemClock,
+  processes: ProcessTable = systemProcesses,
+): Takeover {
   const ownLabel = encodeOwner(self);
 
   const inspectOwner = async (id: string) => {
@@ -35,7 +50,9 @@ export function createTakeover(engine: Engine, workerId: string, self: Owner): T
     async stateOf(owned, heirs) {
       const latest = inOrder(owned.attempt, heirs).at(-1);
       const owner = decodeOwner(latest?.labels[LABELS.owner] ?? owned.labels[LABELS.owner]);
-      return owner === undefined ? "unknown" : await ownerState(owner, self, inspectOwner);
+      return owner === undefined
+        ? "unknown"
+        : await ownerState(owner, self, inspectOwner, processes.read, processes.exists);
     },
     async take(owned, heirs) {
       const { attempt } = owned;
@@ -45,7 +62,7 @@ export function createTakeover(engine: Engine, workerId: string, self: Owner): T
         [LABELS.workerId]: workerId,
         [LABELS.attempt]: attempt,
         [LABELS.owner]: ownLabel,
-        [LABELS.createdAt]: String(Date.now()),
+        [LABELS.createdAt]: String(clock.epoch()),
       });
       return volume.Labels[LABELS.owner] === ownLabel ? volume.Name : undefined;
     },

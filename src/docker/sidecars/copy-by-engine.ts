@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import * as v from "valibot";
+import type { Clock } from "../../support/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { createContainer, NO_COMMAND, removeContainer, removeImage } from "../engine/engine-objects.ts";
@@ -24,6 +25,7 @@ export interface CopyRequest {
   readonly covers: readonly object[];
   /** For what serves the copy alone. */
   readonly labels: LabelMap;
+  readonly clock: Clock;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface CopyRequest {
 export async function copyByEngine(engine: Engine, request: CopyRequest, signal: AbortSignal): Promise<boolean> {
   const { source, volume, covers, labels } = request;
   await putMark(engine, source, "/", { kind: "link", target: "." });
-  const imageId = await commit(engine, source, labels);
+  const imageId = await commit(engine, source, { ...labels, [LABELS.createdAt]: String(request.clock.epoch()) });
   const copier = sidecarNames.copier(randomToken());
   try {
     if (signal.aborted) throw new EngineError("aborted", "the copy was cancelled");
@@ -82,6 +84,6 @@ const Committed = v.object({ Id: v.string() });
 
 async function commit(engine: Engine, container: string, labels: LabelMap): Promise<string> {
   const query = { container, pause: false };
-  const body = { Labels: { ...labels, [LABELS.createdAt]: String(Date.now()) } };
+  const body = { Labels: labels };
   return (await engine.call({ method: "POST", path: "/commit", query, body, limitMs: COPY_LIMIT_MS }, Committed)).Id;
 }

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { Clock } from "../../support/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { createContainer, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
@@ -18,6 +19,7 @@ export interface FillRequest {
   readonly owner: string;
   /** Labels of the container that mounts the volume, which stays and is the caller's. */
   readonly fillerLabels: Readonly<Record<string, string>>;
+  readonly clock: Clock;
 }
 
 /**
@@ -55,8 +57,8 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
         HostConfig: { Mounts: covers },
       }),
     );
-    const { volume } = request;
-    const copy = { source: sourceId, filler: fillerId, path: FILL_PATH, volume, covers, labels };
+    const { volume, clock } = request;
+    const copy = { source: sourceId, filler: fillerId, path: FILL_PATH, volume, covers, labels, clock };
     if (!(await isCopiedByEngine(engine, copy, signal))) await copyByArchive(engine, copy, signal);
     await coverMark(engine, copy);
     return fillerId;

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
 import { createSharedWork } from "../../support/shared-work.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -26,6 +27,7 @@ export function createVolumeContent(
   owner: string,
   log: Log,
   onPublished: () => void = () => {},
+  clock: Clock = systemClock,
 ): SidecarContent {
   const filling = createSharedWork<string>();
   /** Volumes that were not what they should be when they were used. */
@@ -62,20 +64,20 @@ export function createVolumeContent(
     const existing = await publishedVolume(imageId);
     if (existing !== undefined) return existing;
 
-    const startedAt = performance.now();
+    const startedAt = clock.now();
     const volume = sidecarNames.volume(randomToken());
     const labels = {
       [LABELS.kind]: "sidecar" satisfies ObjectKind,
       [LABELS.owner]: owner,
       [LABELS.imageId]: imageId,
       [LABELS.imageReference]: image,
-      [LABELS.createdAt]: String(Date.now()),
+      [LABELS.createdAt]: String(clock.epoch()),
     };
     let filler: string | undefined;
     try {
       await createVolume(engine, volume, labels);
       const fillerLabels = { ...labels, [LABELS.volume]: volume };
-      filler = await fillVolume(engine, { imageId, volume, owner, fillerLabels }, signal);
+      filler = await fillVolume(engine, { imageId, volume, owner, fillerLabels, clock }, signal);
       await renameContainer(engine, filler, sidecarNames.published(imageId));
     } catch (error) {
       // Detached from the task's own cancellation: what was begun is cleared away either way.
@@ -86,7 +88,7 @@ export function createVolumeContent(
       throw error;
     }
     onPublished();
-    log.info("sidecar content copied", { image, seconds: seconds(startedAt) });
+    log.info("sidecar content copied", { image, seconds: Math.round((clock.now() - startedAt) / 100) / 10 });
     return volume;
   }
 
@@ -100,7 +102,7 @@ export function createVolumeContent(
     const fillerLabels = { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: owner };
     try {
       await createVolume(engine, volume, { ...use.privateLabels, [LABELS.imageId]: imageId });
-      const filler = await fillVolume(engine, { imageId, volume, owner, fillerLabels }, signal);
+      const filler = await fillVolume(engine, { imageId, volume, owner, fillerLabels, clock }, signal);
       await removeContainer(engine, filler);
       // Nobody waits for it any more.
       if (signal.aborted) throw signal.reason;
@@ -139,8 +141,4 @@ export function createVolumeContent(
       return prepared(volume, use.mountPath, false, use.imageId);
     },
   };
-}
-
-function seconds(startedAt: number): number {
-  return Math.round((performance.now() - startedAt) / 100) / 10;
 }

@@ -4,6 +4,7 @@ import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { createVolume, removeContainer, removeVolume } from "../../../src/docker/engine/engine-objects.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { fillVolume } from "../../../src/docker/sidecars/fill-volume.ts";
+import { systemClock } from "../../../src/support/clock.ts";
 import { type Change, changedEngine, isEngineCopy } from "../../support/changed-engine.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { agentImage } from "../../support/images.ts";
@@ -49,7 +50,11 @@ const changed = (change: Change) => changedEngine(scene.engine, change);
 
 function fill(engine: Engine, signal = never): Promise<string> {
   const fillerLabels = { [LABELS.workerId]: scene.workerId };
-  return fillVolume(engine, { imageId: image.id, volume, owner: scene.workerId, fillerLabels }, signal);
+  return fillVolume(
+    engine,
+    { imageId: image.id, volume, owner: scene.workerId, fillerLabels, clock: systemClock },
+    signal,
+  );
 }
 
 /** Every path in the volume, with its kind, rights, owner, size, target and sum. */
