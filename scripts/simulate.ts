@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [, index, of] = /^(\d+)\/(\d+)$/.exec(values.share ?? "") ?? [];
   if (index !== undefined) {
-    console.log(JSON.stringify(await runMany(workList(wanted), { index: Number(index), of: Number(of) })));
+    console.log(JSON.stringify(await runMany(whileWanted(workList(wanted)), { index: Number(index), of: Number(of) })));
     return 0;
   }
   return show(await inParallel(args, availableParallelism()));
@@ -59,6 +59,15 @@ function replay(text: string): number {
   console.log(journal.join("\n"));
   for (const problem of problems) console.log(`problem: ${problem}`);
   return problems.length === 0 ? 0 : 1;
+}
+
+/** A share is of use to nobody once the process is gone that has asked for it. */
+function* whileWanted<T>(items: Iterable<T>): Generator<T> {
+  const parent = process.ppid;
+  for (const item of items) {
+    if (process.ppid !== parent) return;
+    yield item;
+  }
 }
 
 /** The first failing run with its journal, the lines that replay the others, and the figures. */

@@ -8,7 +8,8 @@ import { SCENARIOS } from "./scenarios/all-scenarios.ts";
 
 /** Two cores are what everybody has. */
 const PROCESSES = 2;
-const GATE_LIMIT_MS = 300_000;
+/** Half a minute, on a machine that does nothing else. */
+const GATE_LIMIT_MS = 900_000;
 
 test(
   "all crash points of all scenarios, and many seeds, hold what the worker promises",

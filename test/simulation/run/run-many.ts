@@ -10,7 +10,7 @@ export interface Share {
 
 /**
  * Runs a share of a list, one after the other. What breaks off unseen in a run, as a rejection that nobody takes, is a problem
- * of that run. `onFailure` is told of the runs that failed, and may end it all by answering `false`.
+ * of that run.
  */
 export async function runMany(lines: Iterable<ReplayLine>, share: Share): Promise<Tally> {
   const unseen: string[] = [];

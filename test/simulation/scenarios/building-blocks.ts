@@ -47,6 +47,7 @@ export function scenario(name: string, parts: Partial<Omit<Scenario, "name">> = 
     tasks: [task()],
     workers: 1,
     isWarm: true,
+    hasNamespaces: false,
     mountsImages: false,
     cleanup: true,
     maxConcurrentTasks: 0,

@@ -46,6 +46,23 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
     },
     points: ["kill-before", "engine-away"],
   }),
+  scenario("killed-in-a-namespace-of-its-own", {
+    tasks: [task({ work: exits(4, 20_000), isRedelivered: false })],
+    hasNamespaces: true,
+    restMs: 600_000,
+    disturb: (world) => world.at(5_000, () => world.incidents.kill(world.workers[0]?.process)),
+    points: [],
+  }),
+  scenario("volumes-pruned-and-killed", {
+    isWarm: false,
+    tasks: [task({ isRedelivered: false })],
+    restMs: 600_000,
+    disturb: (world) => {
+      world.at(300, () => world.incidents.pruneVolumes());
+      world.at(400, () => world.incidents.kill(world.workers[0]?.process));
+    },
+    points: [],
+  }),
   scenario("shutdown-while-it-runs", {
     tasks: [task({ work: ENDLESS })],
     disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),

@@ -23,6 +23,8 @@ export interface Setting {
   readonly workers: number;
   /** Whether the images are on the engine already, and the sidecar is published. */
   readonly isWarm: boolean;
+  /** Whether each worker has a pid namespace of its own, as in containers that the engine does not know. */
+  readonly hasNamespaces: boolean;
   readonly mountsImages: boolean;
   readonly cleanup: boolean;
   readonly maxConcurrentTasks: number;

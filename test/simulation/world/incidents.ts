@@ -109,6 +109,14 @@ export class Incidents {
     this.#removeByHand(({ labels }) => labels[LABELS.kind] === "task");
   }
 
+  /** An operator removes all volumes that no container uses, those with names too (`docker volume prune` of 20.10). */
+  pruneVolumes(): void {
+    this.#note("an operator prunes volumes");
+    this.seen.isPruned = true;
+    const { state } = this.#world.engine;
+    for (const name of state.volumes.keys()) if (state.usersOf(name).length === 0) state.volumes.delete(name);
+  }
+
   cancelAll(): void {
     const { oz } = this.#world;
     for (const execution of oz.executions.unfinished()) oz.cancel(execution);

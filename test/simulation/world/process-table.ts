@@ -6,14 +6,16 @@ const BOOT = "00000000-0000-4000-8000-000000000001";
 const NAMESPACE = "pid:[4026531836]";
 const FIRST_PID = 100;
 
-/** The processes of one host, of one boot and one pid namespace. */
+/** The processes of one host and one boot; of one pid namespace, unless each has one of its own. */
 export class SimProcessTable implements ProcessTable {
   readonly #clock: Clock;
+  readonly #hasNamespaces: boolean;
   readonly #processes = new Map<number, SimProcess>();
   #next = FIRST_PID;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, hasNamespaces = false) {
     this.#clock = clock;
+    this.#hasNamespaces = hasNamespaces;
   }
 
   spawn(): SimProcess {
@@ -28,7 +30,7 @@ export class SimProcessTable implements ProcessTable {
       pid: process.pid,
       start: process.start,
       boot: BOOT,
-      pidNamespace: NAMESPACE,
+      pidNamespace: this.#hasNamespaces ? `pid:[${process.pid}]` : NAMESPACE,
       host: "simulated",
       machine: "m",
     };

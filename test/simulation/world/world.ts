@@ -71,7 +71,7 @@ export class World {
     this.sabotage = sabotage;
     this.random = createRandom(seed);
     this.journal = new Journal(this.clock, isJournalKept);
-    this.processes = new SimProcessTable(this.clock);
+    this.processes = new SimProcessTable(this.clock, setting.hasNamespaces);
     const { clock, random, books } = this;
     const report = (problem: string) => this.report(problem);
     this.effects = new Effects(points, (kind, process) => this.incidents.bring(kind, process), this.journal);
