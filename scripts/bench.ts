@@ -14,8 +14,7 @@ import { machineLine, tableOf } from "./benchmark/table.ts";
 import { catchInterruption } from "./environment/interruption.ts";
 import { isProblem, messageOf, type Problem } from "./environment/problem.ts";
 import { type RunningEnvironment, startEnvironment } from "./environment/start-environment.ts";
-import { compile } from "./release/compile.ts";
-import { targetRuntime } from "./release/runtime.ts";
+import { buildBinary } from "./release/build-binary.ts";
 import { sourceState } from "./release/source-state.ts";
 import { TARGETS } from "./release/targets.ts";
 
@@ -126,11 +125,8 @@ async function compileWorker(environment: RunningEnvironment): Promise<string | 
   const target = TARGETS.find(({ isNative }) => isNative);
   if (target === undefined) return { problem: "there is no worker for this machine: it takes Linux on amd64 or arm64" };
   say("Compiling the worker");
-  const runtime = await targetRuntime(target, say);
-  if (isProblem(runtime)) return runtime;
-  const outfile = join(environment.folder, "oz-agent-worker");
-  const problem = await compile({ target, runtime, outfile, commit: undefined });
-  return problem ?? outfile;
+  const file = join(environment.folder, "oz-agent-worker");
+  return (await buildBinary(target, undefined, file, say)) ?? file;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 import { reachEngine } from "../src/docker/endpoint/reach-engine.ts";
 import { createEngine } from "../src/docker/engine/engine.ts";
+import { accountHome } from "../src/host/account-home.ts";
 import { systemClock } from "../src/support/clock.ts";
 import { createLog } from "../src/support/create-log.ts";
 import { isProblem } from "./environment/problem.ts";
@@ -17,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const write = (line: string) => void process.stderr.write(line);
   const log = createLog({ level: "warn", write, terminal: false, redact: String });
-  const reached = await reachEngine({ env: process.env, home: process.env.HOME, log, clock: systemClock });
+  const reached = await reachEngine({ env: process.env, home: accountHome(process.env), log, clock: systemClock });
   if (reached.kind === "failed") {
     say(reached.problem);
     return 1;

@@ -4,11 +4,13 @@ import type { SetupEvents } from "./control-plane/setup-events.ts";
 import { createExitEvents } from "./docker/container/exit-events.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import type { Engine } from "./docker/engine/engine.ts";
+import type { EngineClock } from "./docker/engine/engine-clock.ts";
 import { createEngineLives } from "./docker/engine/engine-lives.ts";
 import type { EngineWatch } from "./docker/engine/engine-watch.ts";
 import { createImages, type ImagesOptions } from "./docker/images/images.ts";
-import { reap } from "./docker/reaper.ts";
+import { createReaper } from "./docker/reaper.ts";
 import { encodeOwner, type Owner, type ProcessTable } from "./docker/records/owner.ts";
+import { createSeals } from "./docker/records/seals.ts";
 import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
 import { createImageContent } from "./docker/sidecars/image-content.ts";
 import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
@@ -25,7 +27,7 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 
 /** All that a worker acts through, and what it must know of where it runs. */
 export interface WorkerPorts extends Pick<ImagesOptions, "platform" | "credentials"> {
-  readonly engine: Engine;
+  readonly engine: Engine & EngineClock;
   readonly watch: EngineWatch;
   /** Whether the engine may know mounts of images. */
   readonly mayMountImages: boolean;
@@ -55,17 +57,18 @@ export function composeWorker(config: WorkerConfig, ports: WorkerPorts): Compose
   const { workerId } = config;
   const lives = createEngineLives(engine);
   const exitEvents = createExitEvents(engine, workerId, log);
-  const copies = createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now(), clock);
+  const seals = createSeals(config.apiKey);
+  const maker = { engine, seals, owner: encodeOwner(owner), now: () => engine.now(), log };
+  const copies = createVolumeContent(maker, () => housekeeping.now());
   const { platform, credentials } = ports;
   const runtime = createDockerRuntime({
     engine,
+    seals,
     watch,
-    images: createImages({ engine, watch, platform, credentials, clock, log }),
+    images: createImages({ engine, watch, platform, pullPolicy: config.imagePullPolicy, credentials, clock, log }),
     lives,
     exitEvents,
-    sidecarContent: ports.mayMountImages
-      ? createImageContent({ engine, lives, owner: encodeOwner(owner), copies, log })
-      : copies,
+    sidecarContent: ports.mayMountImages ? createImageContent({ maker, lives, copies }) : copies,
     workerId,
     owner,
     processes,
@@ -95,9 +98,10 @@ export function composeWorker(config: WorkerConfig, ports: WorkerPorts): Compose
   });
   const recover = () => runtime.recover((recovered) => worker.adopt(recovered));
   const recovery = repeat(clock, RECOVER_EVERY_MS, recover);
+  const reaper = createReaper({ engine, seals, self: owner, log, processes });
   const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
-    await reap(engine, owner, log, () => clock.epoch(), processes);
-    await clearStaleSidecars(engine, log, () => clock.epoch());
+    await reaper.reap();
+    await clearStaleSidecars(maker);
   });
   watch.onBack(() => recovery.now());
 

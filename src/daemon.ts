@@ -7,17 +7,20 @@ import { isAtLeast } from "./docker/endpoint/api-version.ts";
 import { reachEngine } from "./docker/endpoint/reach-engine.ts";
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
+import { enginePath } from "./docker/engine/engine-path.ts";
 import { createEngineWatch, type EngineWatch, persist } from "./docker/engine/engine-watch.ts";
+import { limitEngine } from "./docker/engine/limited-engine.ts";
 import { findOwnContainer } from "./docker/records/own-container.ts";
 import { currentOwner, type Owner, readSystemFile } from "./docker/records/owner.ts";
 import { createRegistryCredentials } from "./docker/registry/credentials.ts";
 import { IMAGE_MOUNTS_SINCE } from "./docker/sidecars/image-content.ts";
-import { liveProblems, PING_LIMIT_MS } from "./health/live-problems.ts";
-import { serveHealth } from "./health/serve-health.ts";
+import { findServiceManager } from "./host/service-manager.ts";
+import { answerHealth } from "./operator/health.ts";
+import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
+import { serveOperator } from "./operator/serve-operator.ts";
 import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { USER_AGENT } from "./support/user-agent.ts";
-import { findServiceManager } from "./systemd/service-manager.ts";
 
 /** For an ssh tunnel; what is left of it then ends with the process. */
 const CLOSE_LIMIT_MS = 400;
@@ -52,7 +55,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     platform: `${reached.platform.os}/${reached.platform.architecture}`,
   });
 
-  const engine = createEngine(reached.docker.modem);
+  const engine = limitEngine(createEngine(reached.docker.modem), clock);
   const watch = createEngineWatch(engine, clock, log);
   const owner = await thisProcess(engine, watch, log);
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
@@ -84,16 +87,13 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   await composed.recover();
   manager.status("Connecting to Oz");
   composed.start();
-  const health = serveHealth({
-    workerId: config.workerId,
-    problems: () =>
-      liveProblems({
-        link: () => composed.link.state(),
-        pingDaemon: () => engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }),
-        now: () => clock.now(),
-      }),
-    log,
-  });
+  const problems = () =>
+    liveProblems({
+      link: () => composed.link.state(),
+      pingDaemon: () => engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS }),
+      now: () => clock.now(),
+    });
+  const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
   return {
@@ -104,7 +104,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
         await composed.shutDown(signal);
         await Promise.race([reached.close(), pause(clock, CLOSE_LIMIT_MS)]);
         log.info("stopped");
-        health.stop();
+        operator.stop();
         manager.close();
       },
     },

@@ -1,9 +1,9 @@
 import { taskContainerBody } from "../../src/docker/container/task-container.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
-import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import { buildTaskSpec } from "../../src/task/build-task-spec.ts";
 import { type AssignmentParts, assignment } from "../../test/support/assignment-builder.ts";
 import type { PushedImage } from "../../test/support/push-image.ts";
+import { readAssignment } from "../../test/support/read-assignment.ts";
 import type { RunningEnvironment } from "../environment/start-environment.ts";
 import type { BareEngine } from "./bare-engine.ts";
 import type { BenchWorker } from "./bench-worker.ts";
@@ -41,10 +41,8 @@ export function simpleTask(context: BenchContext, script = "exit 0"): Assignment
  */
 export async function bareBody(context: BenchContext, parts: AssignmentParts): Promise<object> {
   const frame = JSON.stringify({ type: "task_assignment", data: assignment(parts) });
-  const message = decodeServerMessage(frame);
-  if (message.type !== "task_assignment") throw new Error("the benchmark's assignment cannot be read");
   const options = { serverRootUrl: "http://127.0.0.1:1", volumes: [], environment: [] };
-  const planned = buildTaskSpec(message.assignment, options);
+  const planned = buildTaskSpec(readAssignment(frame), options);
   if (planned.kind === "failed") throw new Error(`the benchmark's assignment is refused: ${planned.detail}`);
   const { spec } = planned;
   const sidecars = await Promise.all(
@@ -56,7 +54,7 @@ export async function bareBody(context: BenchContext, parts: AssignmentParts): P
         : { Type: "volume", Source: content.volume, VolumeOptions: { NoCopy: true }, ...common };
     }),
   );
-  const body = taskContainerBody({ spec, workerId: "", owner: "", attempt: "", sidecars });
+  const body = taskContainerBody({ spec, labels: {}, sidecars });
   return { ...body, Labels: { "oz-bench.run": context.environment.run } };
 }
 

@@ -1,7 +1,8 @@
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isProblem, type Problem } from "../environment/problem.ts";
 import { compile } from "./compile.ts";
+import { deafenRuntime } from "./deafen-runtime.ts";
 import { targetRuntime } from "./runtime.ts";
 import type { Target } from "./targets.ts";
 
@@ -15,11 +16,15 @@ export async function buildBinary(
   file: string,
   say: (line: string) => void,
 ): Promise<Problem | undefined> {
-  const runtime = await targetRuntime(target, say);
-  if (isProblem(runtime)) return runtime;
+  const locked = await targetRuntime(target, say);
+  if (isProblem(locked)) return locked;
+  const deafened = deafenRuntime(await readFile(locked));
+  if (isProblem(deafened)) return deafened;
   // A binary that runs at this moment cannot be written to, and nobody should start half of one.
   const work = await mkdtemp(join(dirname(file), ".unfinished-"));
   try {
+    const runtime = join(work, "runtime");
+    await writeFile(runtime, deafened, { mode: 0o755 });
     const outfile = join(work, INNER_NAME);
     const problem = await compile({ target, runtime, outfile, commit });
     if (problem !== undefined) return problem;

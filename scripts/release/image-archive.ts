@@ -13,10 +13,13 @@ export interface ImageRequest {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The user that the worker runs as where nobody says otherwise: no account of any host. */
-export const IMAGE_USER = "65532:65532";
+/**
+ * The user that the worker runs as where nobody says otherwise. Root opens the host's Docker socket and reads a login of
+ * any owner, so that a plain `docker run` needs no figures of the host. Whoever may open that socket is root there anyway.
+ */
+export const IMAGE_USER = "0:0";
 /** Where the worker looks for `.docker/config.json`, whatever user it runs as. */
-export const IMAGE_HOME = "/home/oz";
+export const IMAGE_HOME = "/root";
 
 const SECOND = 1_000_000_000;
 
@@ -56,7 +59,9 @@ function imageConfig({ target, created, labels }: ImageRequest, digests: readonl
     created,
     config: {
       User: IMAGE_USER,
-      Env: [`HOME=${IMAGE_HOME}`],
+      // A login that is mounted comes with the context that its owner chose on the host: it leads nowhere from here. The
+      // socket that is mounted is meant, unless DOCKER_HOST or another DOCKER_CONTEXT is given.
+      Env: [`HOME=${IMAGE_HOME}`, "DOCKER_CONTEXT=default"],
       Entrypoint: ["/oz-agent-worker"],
       WorkingDir: "/",
       StopSignal: "SIGTERM",

@@ -23,7 +23,8 @@ export function imageLayers(
   const dotDocker = `${IMAGE_HOME.slice(1)}/.docker`;
   const folders = new Set([...base.flatMap(({ path }) => foldersOf(path)), ...foldersOf(`${dotDocker}/x`)]);
   return [
-    [...[...folders].sort().map((path): TarEntry => ({ path, folder: true })), ...base],
+    // The home too: with `--user` the worker is nobody that an image could know.
+    [...[...folders].sort().map((path): TarEntry => ({ path, folder: true, mode: 0o755 })), ...base],
     [{ path: "oz-agent-worker", content: binary, mode: 0o755 }],
   ];
 }

@@ -5,10 +5,10 @@ export type CommandResult =
   | { readonly ok: true; readonly stdout: string }
   | { readonly ok: false; readonly reason: string };
 
-/** Runs a program to its end, with this process's environment and nothing to read. Never rejects. */
+/** Runs a program to its end, in this process's environment where no other is given, with nothing to read. Never rejects. */
 export async function runCommand(
   command: readonly [string, ...string[]],
-  options: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>> } = {},
 ): Promise<CommandResult> {
   try {
     const child = Bun.spawn([...command], { ...options, stdin: "ignore", stdout: "pipe", stderr: "pipe" });

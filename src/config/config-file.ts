@@ -7,7 +7,13 @@ import { type Place, readYaml, type YamlPath } from "./yaml-document.ts";
 
 /** A config file that was read, or every problem it has, a line each: `FILE:LINE:COLUMN: PATH: what is wrong`. */
 export type ConfigFile =
-  | { readonly kind: "file"; readonly file: WorkerFile; readonly notices: readonly string[] }
+  | {
+      readonly kind: "file";
+      readonly file: WorkerFile;
+      readonly notices: readonly string[];
+      /** `FILE:LINE:COLUMN: PATH`, for what shows only when flags and environment are looked at as well. */
+      whereIs(path: YamlPath): string;
+    }
   | { readonly kind: "problems"; readonly lines: readonly string[] };
 
 /**
@@ -46,20 +52,22 @@ function checkConfigText(text: string, name: string, options: { readonly backend
     const where = formatPath(path);
     found.push({ place: yaml.placeOf(path, at), message: where === "" ? message : `${where}: ${message}` });
   }
+  const placed = (place: Place | undefined, rest: string) =>
+    `${place === undefined ? name : `${name}:${place.line}:${place.column}`}: ${rest}`;
   if (found.length > 0 || !result.success) {
     const order = ({ place }: { place: Place | undefined }) => (place ? place.line * 1e6 + place.column : 0);
-    const lines = found
-      .toSorted((a, b) => order(a) - order(b))
-      .map(({ place, message }) => {
-        const at = place === undefined ? name : `${name}:${place.line}:${place.column}`;
-        return `${at}: ${message}`;
-      });
+    const lines = found.toSorted((a, b) => order(a) - order(b)).map(({ place, message }) => placed(place, message));
     return { kind: "problems", lines };
   }
   const other = onlyOtherBackend(data);
   const notices =
     other === undefined ? [] : [`${name}: backend.${other} is left aside, since --backend docker wins over the file`];
-  return { kind: "file", file: result.output, notices };
+  return {
+    kind: "file",
+    file: result.output,
+    notices,
+    whereIs: (path) => placed(yaml.placeOf(path, "value"), formatPath(path)),
+  };
 }
 
 /** A list where a mapping belongs has all the problems below it, too: one line is enough. */

@@ -4,49 +4,75 @@ import { shown } from "./shown.ts";
 /** What a duration looks like, for error lines and the help. */
 export const DURATION_TAKES = "a duration such as 45m, 1h30m or 0s";
 
-const NANOSECONDS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3, // U+00B5, the micro sign
-  μs: 1e3, // U+03BC, the Greek letter
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-};
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
-/** Durations are 64-bit nanoseconds where the agent comes from; this is some 292 years. */
-const LONGEST_NANOSECONDS = 2 ** 63;
+/** The units of humantime's `parse_duration` (https://docs.rs/humantime), in nanoseconds; a month is 30.44 days. */
+const UNITS: ReadonlyMap<string, bigint> = new Map(
+  (
+    [
+      [1n, ["nanos", "nsec", "ns"]],
+      [1_000n, ["usec", "us", "µs"]], // U+00B5, the micro sign
+      [1_000_000n, ["millis", "msec", "ms"]],
+      [1_000_000_000n, ["seconds", "second", "secs", "sec", "s"]],
+      [60_000_000_000n, ["minutes", "minute", "mins", "min", "m"]],
+      [3_600_000_000_000n, ["hours", "hour", "hrs", "hr", "h"]],
+      [86_400_000_000_000n, ["days", "day", "d"]],
+      [604_800_000_000_000n, ["weeks", "week", "wks", "wk", "w"]],
+      [2_630_016_000_000_000n, ["months", "month", "M"]],
+      [31_557_600_000_000_000n, ["years", "year", "yrs", "yr", "y"]],
+    ] as const
+  ).flatMap(([size, names]) => names.map((name) => [name, size] as const)),
+);
+/** The units of the plain form, large ones first. */
+const PLAIN_UNITS = ["h", "m", "s", "ms", "us", "ns"] as const;
+/** Some 292 years: what 64-bit nanoseconds hold. */
+const LONGEST = 2n ** 63n;
 
 /**
- * Reads a duration as Go's `time.ParseDuration` takes it (https://pkg.go.dev/time#ParseDuration): numbers, fractions
- * allowed, each with a unit (`h`, `m`, `s`, `ms`, `us`, `ns`), or a bare `0`. Negative ones are refused.
- * The value is the text itself, trimmed.
+ * Reads a duration as the agent's own parser does, humantime: a sum of whole numbers with units, white space allowed
+ * between all of them. The value is the one plain form of it: hours, minutes, seconds and parts of a second, each where it
+ * is not zero (`1h30m`, `45m`, `0s`).
  */
 export function parseDuration(text: string): Parsed<string> {
   const trimmed = text.trim();
   if (trimmed === "") return refused(`is blank; it takes ${DURATION_TAKES}`);
-  if (trimmed.startsWith("-")) {
-    return refused(`takes ${DURATION_TAKES}, and none below zero; got ${shown(trimmed)}`);
-  }
-  const digits = trimmed.startsWith("+") ? trimmed.slice(1) : trimmed;
-  if (digits === "0") return parsed(trimmed);
-  const total = nanoseconds(digits);
-  if (total === undefined) {
-    const unit = /^[\d.]+$/.test(digits) ? " without a unit" : "";
-    return refused(`takes ${DURATION_TAKES}; got ${shown(trimmed)}${unit}`);
-  }
-  if (total >= LONGEST_NANOSECONDS) return refused(`takes ${DURATION_TAKES}; ${shown(trimmed)} is too long`);
-  return parsed(trimmed);
+  const total = sumOf(trimmed, /\s*(\d+)\s*([a-zA-Zµ]+)/y);
+  if (total === undefined) return refused(`takes ${DURATION_TAKES}; ${adviceOn(trimmed)}`);
+  if (total >= LONGEST) return refused(`takes ${DURATION_TAKES}; ${shown(trimmed)} is too long`);
+  return parsed(plainForm(total));
 }
 
-function nanoseconds(text: string): number | undefined {
-  let total = 0;
-  PART.lastIndex = 0;
-  while (PART.lastIndex < text.length) {
-    const found = PART.exec(text);
-    if (found === null) return undefined;
-    total += Number(found[1]) * (NANOSECONDS[found[2] ?? ""] ?? Number.NaN);
+/** What is wrong with a text that is no duration, and what to write instead where that can be told. */
+function adviceOn(text: string): string {
+  const got = shown(text);
+  if (text.startsWith("-")) return `none is below zero, got ${got}`;
+  if (/^\+?0+(?:\.0*)?$/.test(text)) return `${got} has no unit, write 0s`;
+  if (/^\d{1,9}$/.test(text))
+    return `${got} has no unit, write ${Number(text)}m for minutes or ${Number(text)}s for seconds`;
+  const meant = sumOf(text.replace(/^\+/, "").toLowerCase().replaceAll("μ", "µ"), /\s*(\d+\.?\d*|\.\d+)\s*([a-zµ]+)/y);
+  if (meant !== undefined && meant < LONGEST) return `write ${plainForm(meant)} in place of ${got}`;
+  return /\d$/.test(text) ? `${got} has a number without a unit` : `got ${got}`;
+}
+
+/** Nanoseconds of the parts, each a number and a unit; undefined where anything else stands in `text`. */
+function sumOf(text: string, part: RegExp): bigint | undefined {
+  if (text === "") return undefined;
+  let total = 0n;
+  while (part.lastIndex < text.length) {
+    const [, number, unit] = part.exec(text) ?? [];
+    const size = UNITS.get(unit ?? "");
+    if (number === undefined || size === undefined) return undefined;
+    const [whole = "", fraction = ""] = number.split(".");
+    total += (BigInt(`${whole}${fraction}` || "0") * size) / 10n ** BigInt(fraction.length);
   }
-  return text === "" ? undefined : total;
+  return total;
+}
+
+function plainForm(nanoseconds: bigint): string {
+  let rest = nanoseconds;
+  let text = "";
+  for (const unit of PLAIN_UNITS) {
+    const size = UNITS.get(unit) ?? 1n;
+    if (rest >= size) text += `${rest / size}${unit}`;
+    rest %= size;
+  }
+  return text || "0s";
 }

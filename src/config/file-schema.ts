@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { DURATION_TAKES, parseDuration } from "./duration.ts";
-import { environmentNameProblem, environmentValueProblem, inheritProblem } from "./environment-entry.ts";
+import { environmentNameProblem, environmentValueProblem, forbiddenEntryProblem } from "./environment-entry.ts";
+import { IMAGE_TAKES, parseImageName } from "./image-name.ts";
+import { IMAGE_PULL_POLICY_TAKES, parseImagePullPolicy } from "./image-pull-policy.ts";
 import type { Parsed } from "./parsed.ts";
 import {
   COUNT_TAKES,
@@ -75,12 +77,14 @@ const EnvironmentItem = v.pipe(
     ),
   }),
   v.check(
-    (item) => inheritProblem(item.name, item.value ?? undefined) === undefined,
-    (issue) => inheritProblem(issue.input.name, undefined) ?? "is wrong",
+    (item) => forbiddenEntryProblem(item.name, item.value ?? undefined) === undefined,
+    (issue) => forbiddenEntryProblem(issue.input.name, issue.input.value ?? undefined) ?? "is wrong",
   ),
 );
 
 const DockerBackend = mapping({
+  sidecar_image: v.nullish(text(IMAGE_TAKES, parseImageName)),
+  image_pull_policy: v.nullish(text(IMAGE_PULL_POLICY_TAKES, parseImagePullPolicy)),
   volumes: v.nullish(
     v.pipe(
       list(text(VOLUME_TAKES, parseVolume), "a list of HOST:CONTAINER[:MODE]"),

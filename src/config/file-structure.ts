@@ -1,7 +1,7 @@
+import { API_KEY_VARIABLE } from "./api-key.ts";
 import { OTHER_BACKENDS, otherBackendProblem } from "./backend-name.ts";
 import { FILE_KEYS, kindOf } from "./file-schema.ts";
 import { nearest } from "./nearest.ts";
-import { API_KEY_VARIABLE } from "./setting-values.ts";
 import { alternatives } from "./shown.ts";
 import type { YamlPath } from "./yaml-document.ts";
 

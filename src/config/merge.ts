@@ -1,4 +1,5 @@
-import type { EnvironmentEntry } from "./environment-entry.ts";
+import { entryBytes, MAX_ENVIRONMENT_BYTES } from "../support/process-limits.ts";
+import { AS_FILE, type EnvironmentEntry, entrySizeProblem } from "./environment-entry.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import { oneLine } from "./shown.ts";
 import type { Volume } from "./volume.ts";
@@ -28,34 +29,62 @@ export interface FileVariable {
   readonly value?: string | null | undefined;
 }
 
+/** Where the variables of task containers come from. */
+export interface EnvironmentSources {
+  readonly file: readonly FileVariable[];
+  /** Names an entry of the file by its place and path. */
+  whereInFile(index: number): string;
+  readonly flags: readonly EnvironmentEntry[];
+  /** The worker's own environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The variables and what is worth a warning, or one line for each that no task could be started with. */
+export type MergedEnvironment =
+  | { readonly kind: "merged"; readonly variables: readonly EnvironmentVariable[]; readonly notices: readonly string[] }
+  | { readonly kind: "problems"; readonly lines: readonly string[] };
+
+/** The assignment's variables come on top, and need a quarter at least. */
+const MAX_CONFIGURED_BYTES = (MAX_ENVIRONMENT_BYTES * 3) / 4;
+
 /**
  * The variables of task containers: a flag wins over the file, a later flag over an earlier. Inherited ones get their
- * value from `env`, the worker's own environment; one that is not set there is left out, with a notice.
+ * value from the worker's own environment; one that is not set there is left out, with a notice.
  */
-export function mergeEnvironment(
-  file: readonly FileVariable[],
-  flags: readonly EnvironmentEntry[],
-  env: Readonly<Record<string, string | undefined>>,
-): { readonly variables: readonly EnvironmentVariable[]; readonly notices: readonly string[] } {
-  const values = new Map<string, string | undefined>();
+export function mergeEnvironment({ file, whereInFile, flags, env }: EnvironmentSources): MergedEnvironment {
+  const entries = new Map<string, { readonly value: string | undefined; readonly source: string }>();
   const notices: string[] = [];
   for (const [index, { name, value }] of file.entries()) {
-    if (values.has(name)) {
+    if (entries.has(name)) {
       notices.push(
         `backend.docker.environment[${index}] of the config file names ${oneLine(name)} again; the later entry wins`,
       );
     }
-    values.set(name, value ?? undefined);
+    entries.set(name, { value: value ?? undefined, source: whereInFile(index) });
   }
-  for (const { name, value } of flags) values.set(name, value);
+  for (const { name, value } of flags) entries.set(name, { value, source: "--env" });
   const variables: EnvironmentVariable[] = [];
-  for (const [name, given] of values) {
-    const value = given ?? (Object.hasOwn(env, name) ? env[name] : undefined);
-    if (value !== undefined) variables.push({ name, value });
-    else
+  const lines: string[] = [];
+  let allBytes = 0;
+  let largest = { bytes: 0, name: "", source: "" };
+  for (const [name, entry] of entries) {
+    const value = entry.value ?? (Object.hasOwn(env, name) ? env[name] : undefined);
+    if (value === undefined) {
       notices.push(
         `${oneLine(name)} is to be inherited and is not set in the worker's environment; tasks go without it`,
       );
+      continue;
+    }
+    variables.push({ name, value });
+    const problem = entrySizeProblem(name, value);
+    if (problem !== undefined) lines.push(`${entry.source}: ${problem}`);
+    const bytes = entryBytes(`${name}=${value}`);
+    allBytes += bytes;
+    if (bytes > largest.bytes) largest = { bytes, name, source: entry.source };
   }
-  return { variables, notices };
+  if (lines.length === 0 && allBytes > MAX_CONFIGURED_BYTES) {
+    const much = `all configured variables together have ${allBytes} bytes, and tasks take at most ${MAX_CONFIGURED_BYTES}`;
+    lines.push(`${largest.source}: ${much}; ${oneLine(largest.name)} is the largest (${largest.bytes}): ${AS_FILE}`);
+  }
+  return lines.length > 0 ? { kind: "problems", lines } : { kind: "merged", variables, notices };
 }

@@ -1,23 +1,14 @@
+import { API_KEY_VARIABLE, API_KEY_WAY_OUT, parseApiKey } from "./api-key.ts";
 import { parseBackendName } from "./backend-name.ts";
+import { cautions } from "./cautions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { parseDuration } from "./duration.ts";
 import { parseEnvironmentEntry } from "./environment-entry.ts";
 import type { WorkerFile } from "./file-schema.ts";
-import type { FLAGS, FlagName } from "./flag-table.ts";
-import type { FlagWords } from "./flags.ts";
 import { mergeEnvironment, mergeVolumes } from "./merge.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import type { ReadFile } from "./read-file.ts";
-import {
-  API_KEY_VARIABLE,
-  API_KEY_WAY_OUT,
-  parseApiKey,
-  parseCount,
-  parseLogLevel,
-  parseServiceUrl,
-  parseWorkerId,
-  WORKER_ID_TAKES,
-} from "./setting-values.ts";
+import { parseCount, parseLogLevel, parseServiceUrl, parseWorkerId, WORKER_ID_TAKES } from "./setting-values.ts";
 import { parseVolume } from "./volume.ts";
 import { DEFAULTS, type WorkerConfig } from "./worker-config.ts";
 
@@ -29,20 +20,32 @@ export type Resolved =
   | { readonly kind: "config"; readonly config: WorkerConfig; readonly notices: readonly string[] }
   | { readonly kind: "problems"; readonly lines: readonly string[] };
 
-type ValueFlag = { [Name in FlagName]: (typeof FLAGS)[Name] extends { takes: string } ? Name : never }[FlagName];
+/** The flags that take a value. */
+type ValueFlag =
+  | "api-key"
+  | "worker-id"
+  | "config-file"
+  | "backend"
+  | "log-level"
+  | "volumes"
+  | "env"
+  | "max-concurrent-tasks"
+  | "idle-on-complete"
+  | "web-socket-url"
+  | "server-root-url"
+  | "session-sharing-server-url";
+
+/** What a command line gives each flag, in the order it was given and not yet looked at; switches have `true` or `false`. */
+export type GivenFlags = Partial<Readonly<Record<ValueFlag | "cleanup", readonly string[]>>>;
 
 /**
  * Joins flags, config file and defaults. Problems of the flags come first, all of them; then those of the file; then
  * what is missing. No line holds a secret.
  */
-export function resolveConfig(
-  flags: Extract<FlagWords, { kind: "flags" }>,
-  env: Environment,
-  readFile?: ReadFile,
-): Resolved {
+export function resolveConfig(given: GivenFlags, env: Environment, readFile?: ReadFile): Resolved {
   const lines: string[] = [];
   const all = <T>(name: ValueFlag, parse: (text: string) => Parsed<T>): T[] => {
-    const texts = flags.values[name] ?? [];
+    const texts = given[name] ?? [];
     return texts.flatMap((text, index) => {
       const result = parse(text);
       if (result.ok) return [result.value];
@@ -82,7 +85,13 @@ export function resolveConfig(
   const docker = file.backend?.docker;
   const mergedVolumes = mergeVolumes(docker?.volumes ?? [], volumes);
   if (!mergedVolumes.ok) return { kind: "problems", lines: [mergedVolumes.problem] };
-  const mergedEnvironment = mergeEnvironment(docker?.environment ?? [], environment, env);
+  const mergedEnvironment = mergeEnvironment({
+    file: docker?.environment ?? [],
+    whereInFile: (index) => read?.whereIs(["backend", "docker", "environment", index]) ?? "",
+    flags: environment,
+    env,
+  });
+  if (mergedEnvironment.kind === "problems") return mergedEnvironment;
 
   const key = apiKey === undefined ? keyFrom(env) : parsed(apiKey);
   const id = workerId ?? file.worker_id;
@@ -91,12 +100,15 @@ export function resolveConfig(
   if (id == null) lines.push(idLine);
   if (!key.ok || id == null) return { kind: "problems", lines };
 
+  const cleanup = given.cleanup?.at(-1);
   const idle = idleOnComplete ?? file.idle_on_complete;
   const config: WorkerConfig = {
     apiKey: key.value,
     workerId: id,
     logLevel: logLevel ?? file.log_level ?? DEFAULTS.logLevel,
-    cleanup: flags.cleanup ?? file.cleanup ?? DEFAULTS.cleanup,
+    cleanup: cleanup === undefined ? (file.cleanup ?? DEFAULTS.cleanup) : cleanup === "true",
+    ...(docker?.sidecar_image == null ? {} : { sidecarImage: docker.sidecar_image }),
+    imagePullPolicy: docker?.image_pull_policy ?? DEFAULTS.imagePullPolicy,
     volumes: mergedVolumes.value,
     environment: mergedEnvironment.variables,
     maxConcurrentTasks: maxConcurrentTasks ?? file.max_concurrent_tasks ?? DEFAULTS.maxConcurrentTasks,
@@ -105,7 +117,11 @@ export function resolveConfig(
     serverRootUrl: serverRootUrl ?? DEFAULTS.serverRootUrl,
     ...(sharingUrl === undefined ? {} : { sessionSharingServerUrl: sharingUrl }),
   };
-  return { kind: "config", config, notices: [...(read?.notices ?? []), ...mergedEnvironment.notices] };
+  return {
+    kind: "config",
+    config,
+    notices: [...(read?.notices ?? []), ...mergedEnvironment.notices, ...cautions(config, env)],
+  };
 }
 
 function keyFrom(env: Environment): Parsed<string> {

@@ -1,36 +1,25 @@
 import { LOG_LEVELS, type LogLevel } from "../support/log.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import { alternatives, hasUnprintable, shown } from "./shown.ts";
-
-/** The variable that holds the API key where no flag does. */
-export const API_KEY_VARIABLE = "WARP_API_KEY";
-
-/** Where an operator gets a key, for error lines and the help. */
-export const API_KEY_WAY_OUT = "create a key at https://oz.warp.dev/settings under API keys";
-
-/** Reads an API key: trimmed, since keys are pasted with line ends, and fit for an HTTP header. Problems never show it. */
-export function parseApiKey(text: string): Parsed<string> {
-  const key = text.trim();
-  if (key === "") return refused(`is blank; it takes the team API key (${API_KEY_WAY_OUT})`);
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    return refused(
-      "holds white space or characters that no API key has; paste the key alone, without quotes or line breaks",
-    );
-  }
-  return parsed(key);
-}
+import { isUnfilled, withoutQuotes } from "./unfilled.ts";
 
 /** What a worker id is, for error lines and the help. */
 export const WORKER_ID_TAKES = "a name that tasks are routed by, such as prod-runner-1";
 
 /**
- * Reads a worker id, trimmed. Ids that start with `warp` are Oz's own. The prefix counts in exactly this spelling,
- * as the contract has it: an id such as `Warp-ci` may be in use.
+ * Reads a worker id, trimmed. What a tool should have filled in is no name, and ids that start with `warp` are Oz's own.
+ * The prefix counts in exactly this spelling, as the contract has it: an id such as `Warp-ci` may be in use.
  */
 export function parseWorkerId(text: string): Parsed<string> {
   const id = text.trim();
   if (id === "") return refused(`is blank; it takes ${WORKER_ID_TAKES}`);
   if (hasUnprintable(id)) return refused(`takes ${WORKER_ID_TAKES}, without control characters or line breaks`);
+  if (isUnfilled(withoutQuotes(id))) {
+    return refused(`takes ${WORKER_ID_TAKES}; ${shown(id)} holds a variable or a template that nothing has filled in`);
+  }
+  if (id.length > 1 && withoutQuotes(id).length === id.length - 2) {
+    return refused(`takes ${WORKER_ID_TAKES}; ${shown(id)} stands in quotes, which would be part of the name`);
+  }
   if (id.startsWith("warp")) {
     return refused(`takes ${WORKER_ID_TAKES}; names that start with warp are reserved, got ${shown(id)}`);
   }
@@ -40,9 +29,9 @@ export function parseWorkerId(text: string): Parsed<string> {
 /** What a log level is, for error lines and the help. */
 export const LOG_LEVEL_TAKES = alternatives(LOG_LEVELS);
 
-/** Reads a log level, in lower case as it is documented. */
+/** Reads a log level, in any case. */
 export function parseLogLevel(text: string): Parsed<LogLevel> {
-  const level = LOG_LEVELS.find((known) => known === text.trim());
+  const level = LOG_LEVELS.find((known) => known === text.trim().toLowerCase());
   return level === undefined ? refused(`takes ${LOG_LEVEL_TAKES}; got ${shown(text)}`) : parsed(level);
 }
 

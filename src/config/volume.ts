@@ -23,6 +23,8 @@ const MODE_GROUPS: Readonly<Record<ModeGroup, readonly string[]>> = {
   copy: ["nocopy"],
   consistency: ["consistent", "cached", "delegated"],
 };
+/** Where the first sidecar brings the agent to each task. */
+const AGENT_FOLDER = "/agent";
 const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** Reads a volume; refuses what the Docker daemon would refuse when a task is about to start. */
@@ -40,13 +42,13 @@ export function parseVolume(text: string): Parsed<Volume> {
     containerProblem(container) ??
     (mode === undefined ? undefined : modeProblem(mode, host.startsWith("/")));
   if (problem !== undefined) return refused(`${problem}, in ${shown(bind)}`);
-  const containerPath = posix.normalize(container).replace(/\/$/, "");
-  return parsed({ bind, containerPath });
+  return parsed({ bind, containerPath: normalized(container) });
 }
 
 function hostProblem(host: string): string | undefined {
   if (host === "") return `takes ${VOLUME_TAKES}; the host path is missing`;
   if (host.startsWith("/") || VOLUME_NAME.test(host)) return undefined;
+  if (/^["'`]/.test(host)) return "stands in quotes, which would be part of the path; leave them out";
   if (host.startsWith("~")) return "does not expand ~; write the absolute host path";
   if (host.length === 1) return "takes an absolute host path or a volume name of two characters or more";
   return "takes an absolute host path (starting with /) or the name of a Docker volume; write the absolute path";
@@ -56,7 +58,16 @@ function containerProblem(container: string): string | undefined {
   if (!container.startsWith("/")) return "takes an absolute container path (starting with /)";
   if (/^\/+$/.test(posix.normalize(container)))
     return "cannot be mounted at / of the container; name a folder below it";
+  const path = normalized(container);
+  if (path === AGENT_FOLDER || path.startsWith(`${AGENT_FOLDER}/`)) {
+    return `cannot be mounted onto or below ${AGENT_FOLDER} of the container, where the agent itself is; choose another folder`;
+  }
   return undefined;
+}
+
+/** One spelling for one place: no dots, no doubled slashes, none at the end. */
+function normalized(containerPath: string): string {
+  return posix.normalize(containerPath).replace(/\/$/, "");
 }
 
 function modeProblem(mode: string, hostIsPath: boolean): string | undefined {

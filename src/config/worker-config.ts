@@ -1,4 +1,5 @@
 import type { LogLevel } from "../support/log.ts";
+import type { ImagePullPolicy } from "./image-pull-policy.ts";
 
 /** A variable of every task container, its value final. The value is a secret. */
 export interface EnvironmentVariable {
@@ -14,13 +15,17 @@ export interface WorkerConfig {
   readonly logLevel: LogLevel;
   /** False keeps containers after their task. */
   readonly cleanup: boolean;
+  /** Of the task's image and all sidecars. */
+  readonly imagePullPolicy: ImagePullPolicy;
+  /** Takes the place of the assigned `sidecar_image`, where there is one. */
+  readonly sidecarImage?: string;
   /** `HOST:CONTAINER[:MODE]`, the file's first, then the flags'; no container path twice. */
   readonly volumes: readonly string[];
   /** Each name once; inherited ones are resolved, those that are not set are left out. */
   readonly environment: readonly EnvironmentVariable[];
   /** 0 is unlimited. */
   readonly maxConcurrentTasks: number;
-  /** A duration as the user wrote it, such as `45m`; absent where the agent's own default holds. */
+  /** A duration in the plain form of `parseDuration`, such as `1h30m`; absent where the agent's own default holds. */
   readonly idleOnComplete?: string;
   /** `ws://` or `wss://`, without the query parameter of the worker's id. */
   readonly webSocketUrl: string;
@@ -32,6 +37,7 @@ export interface WorkerConfig {
 export const DEFAULTS = {
   logLevel: "info",
   cleanup: true,
+  imagePullPolicy: "Always",
   maxConcurrentTasks: 0,
   webSocketUrl: "wss://oz.warp.dev/api/v1/selfhosted/worker/ws",
   serverRootUrl: "https://app.warp.dev",

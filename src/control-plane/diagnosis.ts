@@ -24,9 +24,9 @@ export function diagnose(failure: DialFailure, target: DialTarget): string {
       return `no answer from ${target.host}${via} within ${failure.afterMs / 1_000} s; check firewalls and the network`;
     }
     case "unsendable":
-      return "the API key or the address holds characters that cannot be sent; check WARP_API_KEY, --api-key and --web-socket-url";
+      return "the API key or the address holds characters that cannot be sent; check WARP_API_KEY or --api-key, and the address of Oz";
     case "unclear":
-      return `${target.host} ended the connection before it was a WebSocket; check --web-socket-url and what is in between`;
+      return `${target.host} ended the connection before it was a WebSocket; check the address of Oz and what is in between`;
   }
 }
 
@@ -35,7 +35,7 @@ function statusWords(status: number): string {
   if (status === 403) {
     return "the API key may not be used for this worker; check --api-key or WARP_API_KEY (a team API key is needed) and --worker-id";
   }
-  if (status === 404) return "there is no Oz endpoint at this address; check --web-socket-url";
+  if (status === 404) return "there is no Oz endpoint at this address; check the address of Oz";
   if (status === 407)
     return "a proxy asks for a user and a password; put them into the URL of HTTPS_PROXY or HTTP_PROXY";
   if (status === 426) {
@@ -43,9 +43,9 @@ function statusWords(status: number): string {
   }
   if (status === 429) return "too many connection attempts; the worker slows down";
   if (status >= 500) return "Oz, or a proxy before it, is not available at the moment; the worker keeps trying";
-  if (status >= 400) return "Oz refused the connection; check --web-socket-url and --worker-id";
-  if (status >= 300) return "the address redirects elsewhere; set --web-socket-url to where it leads";
-  return "this is not a WebSocket endpoint; check --web-socket-url, and what answers in its place";
+  if (status >= 400) return "Oz refused the connection; check the address of Oz and --worker-id";
+  if (status >= 300) return "the address redirects elsewhere; Oz does not do that: something in between answers";
+  return "this is not a WebSocket endpoint; check the address of Oz, and what answers in its place";
 }
 
 function proxyWords(status: number, proxyHost: string): string {
@@ -74,9 +74,9 @@ const CERTIFICATE_WORDS: ReadonlyMap<string, string> = new Map([
   ["CERT_UNTRUSTED", `its certificate is signed by an authority that is not trusted; ${OWN_CA}`],
   [
     "ERR_TLS_CERT_ALTNAME_INVALID",
-    "its certificate is for another name; check --web-socket-url and what is in between",
+    "its certificate is for another name; check the address of Oz and what is in between",
   ],
-  ["HOSTNAME_MISMATCH", "its certificate is for another name; check --web-socket-url and what is in between"],
+  ["HOSTNAME_MISMATCH", "its certificate is for another name; check the address of Oz and what is in between"],
 ]);
 
 function codeWords(code: string, detail: string, target: DialTarget): string {
@@ -86,14 +86,14 @@ function codeWords(code: string, detail: string, target: DialTarget): string {
   if (certificate !== undefined) return `TLS to ${tlsPeer} failed: ${certificate} (${code})`;
   if (code === "EPROTO" || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || detail !== "") {
     const plain = /WRONG_VERSION_NUMBER/.test(detail)
-      ? "the other side does not speak TLS; check --web-socket-url"
+      ? "the other side does not speak TLS; check the address of Oz"
       : "";
     return `TLS to ${tlsPeer} failed: ${plain || opensslWords(detail) || code}`;
   }
   // With a proxy the name and the port that are dialled are the proxy's.
   const proxied = target.proxyHost !== undefined;
   const peer = proxied ? `the proxy ${target.proxyHost}` : target.host;
-  const setting = proxied ? "HTTPS_PROXY and HTTP_PROXY" : "--web-socket-url";
+  const setting = proxied ? "HTTPS_PROXY and HTTP_PROXY" : "the address of Oz";
   switch (code) {
     case "ENOTFOUND":
     case "EAI_NONAME":

@@ -3,9 +3,10 @@ import { quoted } from "../support/printable.ts";
 import type { Redactor } from "../support/redaction.ts";
 import { retryAfterMs } from "./backoff.ts";
 import { diagnose } from "./diagnosis.ts";
+import type { DialOptions } from "./dial-options.ts";
 import type { OzAddress } from "./oz-address.ts";
 import { type ProbeAnswer, probeStatus } from "./status-probe.ts";
-import type { DialFailure, DialOptions } from "./wire.ts";
+import type { DialFailure } from "./wire.ts";
 
 export const PROBE_LIMIT_MS = 5_000;
 const MAX_QUOTE = 160;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import type { Log } from "../support/log.ts";
+import type { DialOptions } from "./dial-options.ts";
 import { chooseProxy, type Env } from "./proxy.ts";
 import { collectTrust } from "./trust.ts";
-import type { DialOptions } from "./wire.ts";
 
 export interface NetworkOptions {
   /** `--web-socket-url`. */

@@ -6,13 +6,14 @@ import { quoted } from "../support/printable.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { createBackoff } from "./backoff.ts";
 import { describeClose } from "./diagnosis.ts";
+import type { DialOptions } from "./dial-options.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { SILENCE_LIMIT_MS } from "./heartbeat.ts";
 import { type LinkSession, startLinkSession } from "./link-session.ts";
 import { createOutbox, type Delivery } from "./outbox.ts";
 import { ozAddress } from "./oz-address.ts";
 import { proxySecrets } from "./proxy.ts";
-import { type DialFailure, type DialOptions, dialWire, MAX_FRAME_BYTES, type Wire, type WireEnd } from "./wire.ts";
+import { type DialFailure, dialWire, MAX_FRAME_BYTES, type Wire, type WireEnd } from "./wire.ts";
 
 export const HANDSHAKE_LIMIT_MS = 15_000;
 const TOO_BIG = `it sent a frame of more than ${MAX_FRAME_BYTES / 1_048_576} MiB, which no assignment takes`;

@@ -7,7 +7,7 @@ import {
 } from "../protocol/setup-event.ts";
 import { type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
-import type { DialOptions } from "./wire.ts";
+import { type DialOptions, fetchVerified } from "./dial-options.ts";
 
 /** How long the answer to an event may take. */
 export const EVENT_LIMIT_MS = 5_000;
@@ -49,8 +49,8 @@ export function createSetupEvents(options: SetupEventsOptions): SetupEvents {
   }
 
   async function post(signature: SetupSignature, step: SetupStep, signal: AbortSignal): Promise<string | undefined> {
-    const { tls, proxy } = dialOptions();
-    const response = await fetch(root + setupEventPath(signature.taskId), {
+    const url = root + setupEventPath(signature.taskId);
+    const request = {
       method: "POST",
       headers: {
         ...setupEventHeaders(signature),
@@ -61,9 +61,8 @@ export function createSetupEvents(options: SetupEventsOptions): SetupEvents {
       // The key is for that host and no other.
       redirect: "manual",
       signal,
-      ...(tls === undefined ? {} : { tls: { ca: [...tls.ca] } }),
-      ...(proxy === undefined ? {} : { proxy }),
-    });
+    } as const;
+    const response = await fetchVerified(url, request, dialOptions());
     await response.body?.cancel();
     return response.ok ? undefined : `status ${response.status}`;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "../support/clock.ts";
-import type { DialOptions } from "./wire.ts";
+import { type DialOptions, fetchVerified } from "./dial-options.ts";
 
 /** What a plain GET of the same address is answered with; a failed handshake itself tells at most a status. */
 export interface ProbeAnswer {
@@ -28,13 +28,9 @@ export async function probeStatus(request: ProbeRequest): Promise<ProbeAnswer | 
   const abort = new AbortController();
   const limit = request.clock.after(request.limitMs, () => abort.abort());
   try {
-    const response = await fetch(request.url, {
-      headers: request.headers,
-      redirect: "manual",
-      signal: AbortSignal.any([abort.signal, request.signal]),
-      ...(request.options.tls === undefined ? {} : { tls: { ca: [...request.options.tls.ca] } }),
-      ...(request.options.proxy === undefined ? {} : { proxy: request.options.proxy }),
-    });
+    const signal = AbortSignal.any([abort.signal, request.signal]);
+    const init: RequestInit = { headers: request.headers, redirect: "manual", signal };
+    const response = await fetchVerified(request.url, init, request.options);
     const { text, cut } = await readBody(response);
     return { status: response.status, retryAfter: response.headers.get("retry-after"), body: text, cut };
   } catch {

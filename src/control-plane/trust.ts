@@ -1,7 +1,17 @@
 import { X509Certificate } from "node:crypto";
 
-/** Where Debian and its kin keep the system's certificate authorities. */
-export const SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+/**
+ * Where distributions keep the system's certificate authorities; the first file that can be read counts.
+ * The list and its order are Go's (crypto/x509, root_linux.go), and so those of the Docker CLI.
+ */
+export const SYSTEM_BUNDLES = [
+  "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Arch
+  "/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL 6
+  "/etc/ssl/ca-bundle.pem", // SUSE
+  "/etc/pki/tls/cacert.pem", // OpenELEC
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // RHEL 7 and newer
+  "/etc/ssl/cert.pem", // Alpine
+] as const;
 const VARIABLES = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] as const;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -27,34 +37,49 @@ export interface Trust {
 export function collectTrust({ env, readFile, builtIn }: TrustSources): Trust {
   const ca = new Set(builtIn.map((pem) => pem.trim()));
   const problems: string[] = [];
-  const add = (path: string, named: string | undefined) => {
-    const { certificates, problem } = readCertificates(path, readFile);
+  const add = ({ certificates }: Certificates) => {
     for (const certificate of certificates) ca.add(certificate);
-    if (problem !== "" && named !== undefined) problems.push(`${named} (${path}) ${problem}`);
   };
 
-  add(SYSTEM_BUNDLE, undefined);
+  for (const path of SYSTEM_BUNDLES) {
+    const file = readCertificates(path, readFile);
+    add(file);
+    if (file.isRead) break;
+  }
   for (const name of VARIABLES) {
     const path = env[name] ?? "";
-    if (path !== "") add(path, name);
+    if (path === "") continue;
+    const file = readCertificates(path, readFile);
+    add(file);
+    if (file.problem !== "") problems.push(`${name} (${path}) ${file.problem}`);
   }
   return { ca: [...ca], problems };
 }
 
-function readCertificates(path: string, readFile: (path: string) => string) {
+interface Certificates {
+  /** PEM, those that can be used. */
+  readonly certificates: readonly string[];
+  /** Whether there is such a file, whatever it holds. */
+  readonly isRead: boolean;
+  /** What is wrong with it; empty where nothing is. */
+  readonly problem: string;
+}
+
+function readCertificates(path: string, readFile: (path: string) => string): Certificates {
   let text: string;
   try {
     text = readFile(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return { certificates: [], problem: `cannot be read: ${code}` };
+    return { certificates: [], isRead: false, problem: `cannot be read: ${code}` };
   }
   const blocks = text.match(PEM_CERTIFICATE) ?? [];
   // One broken certificate among the authorities would make every dial fail.
   const certificates = blocks.filter(isCertificate);
   const broken = blocks.length - certificates.length;
-  if (blocks.length === 0) return { certificates, problem: "holds no PEM certificate" };
-  return { certificates, problem: broken === 0 ? "" : `holds ${broken} certificate(s) that cannot be read` };
+  if (blocks.length === 0) return { certificates, isRead: true, problem: "holds no PEM certificate" };
+  const problem = broken === 0 ? "" : `holds ${broken} certificate(s) that cannot be read`;
+  return { certificates, isRead: true, problem };
 }
 
 function isCertificate(pem: string): boolean {

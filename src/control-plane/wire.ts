@@ -1,17 +1,10 @@
 import type { Clock } from "../support/clock.ts";
+import { type DialOptions, verified } from "./dial-options.ts";
 
 /** An assignment with all that may be in it takes no more than a process can receive, and some. */
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** "Message Too Big" (RFC 6455, section 7.4.1). */
 const TOO_BIG = 1009;
-
-/** How a connection reaches its server, beside the address. */
-export interface DialOptions {
-  /** Certificate authorities, PEM; they take the place of the built-in ones. */
-  readonly tls?: { readonly ca: readonly string[] };
-  /** URL of an HTTP proxy, user and password included. */
-  readonly proxy?: string;
-}
 
 /** Why a dial did not become a connection. */
 export type DialFailure =
@@ -147,8 +140,7 @@ function open({ url, headers, options }: DialRequest): WebSocket | undefined {
     return new WebSocket(url, {
       headers,
       perMessageDeflate: false,
-      ...(options.tls === undefined ? {} : { tls: { ca: [...options.tls.ca] } }),
-      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+      ...verified(options),
     });
   } catch {
     return undefined;

@@ -1,10 +1,12 @@
 import { abortAfter, type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { createOnce } from "../support/once.ts";
+import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { createRush } from "../support/rush.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
-import { secretsOfContainer } from "../task/task-environment.ts";
+import { secretsOfContainer } from "../task/task-secrets.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { RecoveredExecution, RunOptions, TaskRuntime } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
@@ -14,6 +16,7 @@ import { pullsOf } from "./container/prepare-task.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { EngineClock } from "./engine/engine-clock.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
 import type { EngineLives } from "./engine/engine-lives.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
@@ -25,11 +28,14 @@ import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
 import { encodeOwner, type Owner, type ProcessTable } from "./records/owner.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
+import type { RecordRoom } from "./records/record-room.ts";
+import type { Seals } from "./records/seals.ts";
 import { createTakeover } from "./records/takeover.ts";
 import type { SidecarContent } from "./sidecars/sidecar-content.ts";
 
 export interface DockerRuntimeOptions {
-  readonly engine: Engine;
+  readonly engine: Engine & EngineClock;
+  readonly seals: Seals;
   readonly watch: EngineWatch;
   readonly lives: EngineLives;
   readonly exitEvents: ExitEvents;
@@ -54,18 +60,26 @@ const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
   const { engine, watch, workerId, log } = options;
-  const owner = encodeOwner(options.owner);
-  const ledger = createLedger(engine, workerId, owner, options.clock);
+  const records: RecordRoom = {
+    engine,
+    seals: options.seals,
+    workerId,
+    owner: encodeOwner(options.owner),
+    now: () => engine.now(),
+    log,
+    once: createOnce(),
+  };
+  const ledger = createLedger(records);
   const held = new Map<string, HeldExecution>();
   /** Pulls that were begun beside the claims, until the executions run. */
   const begun = new Map<string, PullsAhead>();
   const starts = createRush(options.clock);
-  const takeover = createTakeover(engine, workerId, options.owner, options.clock, options.processes);
-  const isHeld = (execution: Execution) => held.has(executionKey(execution));
-  const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
-
-  const isUndecided = (execution: Execution) => adoption.isUndecided(execution);
-  const claims = { engine, watch, ledger, workerId, owner, held, isUndecided };
+  const takeover = createTakeover(records, options.owner, options.processes);
+  /** Attempts whose result is with Oz, and of which something could not be cleared away. */
+  const over = new Set<string>();
+  const adoption = createAdoption({ records, ledger, takeover, held, isOver: (attempt) => over.has(attempt) });
+  const room = { ...options, records, ledger };
+  const claims = { ...room, held, doubtAbout: adoption.doubtAbout };
 
   /** At most one look at a time: two would take the same execution over twice. */
   let recovering: Promise<void> | undefined;
@@ -112,7 +126,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     };
     const watched = { ...run, onStage };
     try {
-      const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, watched);
+      const step = await readyContainer({ ...room, images: pulls }, spec, here, watched);
       if (!step.ok) return step.result;
       const remember = (result: ExecutionResult) => record(spec.execution, result);
       return await startAndFollow(options, step.ready, { ...watched, record: remember });
@@ -123,9 +137,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   }
 
   function recovered(adopted: Adopted): RecoveredExecution {
-    const { execution, attempt, container } = adopted;
+    const { execution, attempt, container, foreignUntil } = adopted;
     const secrets = container === undefined ? [] : secretsOfContainer(container.Config.Env, container.Config.Cmd);
-    held.set(executionKey(execution), { attempt, ...(container ? { container: taskContainer(container) } : {}) });
+    held.set(executionKey(execution), {
+      execution,
+      attempt,
+      phase: "open",
+      ...(foreignUntil === undefined ? {} : { foreignUntil }),
+      ...(container ? { container: taskContainer(container) } : {}),
+    });
     return {
       execution,
       secrets,
@@ -154,7 +174,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         recovering ??= adoption
           .adopt((adopted) => {
             // One that Oz delivers again at this moment: the next look takes it up.
-            if (!isHeld(adopted.execution)) onRecovered(recovered(adopted));
+            if (!held.has(executionKey(adopted.execution))) onRecovered(recovered(adopted));
           })
           .finally(() => {
             recovering = undefined;
@@ -194,8 +214,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
     async tail(execution) {
       const id = held.get(executionKey(execution))?.container?.id;
-      if (id === undefined) return [];
-      return await readTail(engine, id, options.clock).catch(() => []);
+      if (id === undefined) return NO_OUTPUT;
+      return await readTail(engine, options.clock, id).catch(() => NO_OUTPUT);
     },
 
     async release(execution) {
@@ -203,13 +223,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       const here = held.get(key);
       if (here === undefined) return;
       try {
-        const room = { engine, execution, held: here, cleanup: options.cleanup };
+        const ended = { held: here, cleanup: options.cleanup };
         const insist = (step: () => Promise<void>) =>
           retry(() => persist(watch, undefined, step, Number.POSITIVE_INFINITY));
-        await insist(() => closeExecution(ledger, room));
+        await insist(() => closeExecution(records, ledger, ended));
         await starts.over(GIVE_WAY_LIMIT_MS);
-        await insist(() => discardExecution(room));
+        await insist(() => discardExecution(records, ended));
       } catch (error) {
+        over.add(here.attempt);
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
           container: here.container?.name,
@@ -224,5 +245,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
 /** What a daemon or a registry says may repeat what it was given. */
 function withoutSecrets(result: ExecutionResult, secrets: readonly string[]): ExecutionResult {
-  return result.kind === "failed" ? { ...result, detail: createRedactor(secrets)(result.detail) } : result;
+  if (result.kind !== "failed") return result;
+  const redact = createRedactor(secrets);
+  const { detail, said } = result;
+  return { ...result, detail: redact(detail), ...(said === undefined ? {} : { said: redact(said) }) };
 }

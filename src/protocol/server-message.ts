@@ -14,13 +14,27 @@ const MAX_NESTING = 256;
 
 /** Everything that a frame from Oz can mean to the worker. No frame is an exception. */
 export type ServerMessage =
-  | { readonly type: "task_assignment"; readonly assignment: TaskAssignment }
+  | AssignmentMessage
   /** Without an `executionId` every execution of the task is meant. */
   | { readonly type: "task_cancellation"; readonly taskId: string; readonly executionId?: string }
-  /** An assignment that has a task id and cannot be read: it is claimed and failed. `problem` holds no values. */
-  | { readonly type: "invalid_assignment"; readonly execution: Execution; readonly problem: string }
   /** Nothing to act on. `reason` is fit for a log: it holds no values, only the name of an unknown type. */
   | { readonly type: "skipped"; readonly reason: string };
+
+/**
+ * An assignment that has a task id. Of all messages it is the one that takes long to read, and most that are too many need not
+ * be: a redelivery and one at capacity are answered by their ids.
+ */
+export interface AssignmentMessage {
+  readonly type: "task_assignment";
+  readonly execution: Execution;
+  /** Reads what is to run. Never throws. */
+  readonly read: () => ReadAssignment;
+}
+
+/** What an assignment says; one that cannot be read is claimed and failed. `problem` holds no values. */
+export type ReadAssignment =
+  | { readonly kind: "assignment"; readonly assignment: TaskAssignment }
+  | { readonly kind: "unreadable"; readonly problem: string };
 
 const skipped = (reason: string): ServerMessage => ({ type: "skipped", reason });
 
@@ -54,17 +68,21 @@ function describe(issue: v.BaseIssue<unknown>): string {
   return `${path}: ${missing ? "required" : issue.message}`;
 }
 
-function readAssignment(data: unknown, frame: string): ServerMessage {
+function announceAssignment(data: unknown, frame: string): ServerMessage {
   const taskId = usableId(fieldOf(data, "task_id"));
   if (taskId === undefined) return skipped("task_assignment without a usable task_id");
+  const executionId = usableId(fieldOf(data, "execution_id")) ?? "";
+  return { type: "task_assignment", execution: { taskId, executionId }, read: () => readAssignment(data, frame) };
+}
+
+function readAssignment(data: unknown, frame: string): ReadAssignment {
   const parsed = v.safeParse(TaskAssignment, withSourceText(data, frame));
-  if (parsed.success) return { type: "task_assignment", assignment: parsed.output };
+  if (parsed.success) return { kind: "assignment", assignment: parsed.output };
 
   const problems = parsed.issues.slice(0, MAX_PROBLEMS).map(describe);
   const more = parsed.issues.length - problems.length;
   if (more > 0) problems.push(`and ${more} more`);
-  const executionId = usableId(fieldOf(data, "execution_id")) ?? "";
-  return { type: "invalid_assignment", execution: { taskId, executionId }, problem: problems.join("; ") };
+  return { kind: "unreadable", problem: problems.join("; ") };
 }
 
 function readCancellation(data: unknown): ServerMessage {
@@ -90,7 +108,7 @@ export function decodeServerMessage(frame: string | Uint8Array): ServerMessage {
 
   switch (type) {
     case "task_assignment":
-      return readAssignment(data, frame);
+      return announceAssignment(data, frame);
     case "task_cancellation":
       return readCancellation(data);
     default:

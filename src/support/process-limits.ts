@@ -1,14 +1,17 @@
-/*
- * What Linux hands to a new process at most (execve(2)): the container's first process, which is no other than these.
+/**
+ * Bytes that one argument or one `KEY=VALUE` of a new process may have, its terminating NUL included: MAX_ARG_STRLEN of
+ * execve(2), 32 pages of 4 KiB. What is larger ends the start of any process with E2BIG.
  */
-
-/** Bytes of one argument, or one `KEY=VALUE`, with the NUL behind it. */
 export const MAX_ENTRY_BYTES = 131_072;
-/** Bytes of all variables together, and of all arguments: the kernel has 2 MiB for both, and for pointers to them. */
-export const MAX_ENVIRONMENT_BYTES = 1_048_576;
-export const MAX_ARGUMENTS_BYTES = 524_288;
 
-/** Bytes that an entry takes. */
-export function entryBytes(entry: string): number {
-  return Buffer.byteLength(entry, "utf8") + 1;
+/**
+ * Bytes that all variables of a new process may have together, and all its arguments. The kernel has a quarter of the usual
+ * stack of 8 MiB for both, and for the pointers to them.
+ */
+export const MAX_ENVIRONMENT_BYTES = 1024 * 1024;
+export const MAX_ARGUMENTS_BYTES = 512 * 1024;
+
+/** Bytes that an argument or a `KEY=VALUE` takes of a new process, its terminating NUL included. */
+export function entryBytes(text: string): number {
+  return Buffer.byteLength(text) + 1;
 }

@@ -1,103 +1,86 @@
-/** Replaces what must not be shown. */
+import { ByteView, readBare, readText } from "./redaction/byte-view.ts";
+import { createFinder } from "./redaction/find-needles.ts";
+import { needlesOf } from "./redaction/needles.ts";
+import { readBase64, readHex } from "./redaction/read-encoded.ts";
+import { readPlain } from "./redaction/read-plain.ts";
+import { findUrlLogins } from "./redaction/url-logins.ts";
+
+/** Replaces what must not be shown. Line breaks stay where they are, so that a text keeps its lines. */
 export type Redactor = (text: string) => string;
 
 export const REDACTED = "[redacted]";
 
-/**
- * Shorter texts are no secrets worth the name, and replacing every `1`, `on` or `dev` would make any output unreadable
- * and, by what is missing from it, even tell the value.
- */
-export const MIN_SECRET_LENGTH = 4;
+/** Characters of a text that are shown; what is above is cut, and that is said. */
+export const MAX_REDACTED_TEXT = 256 * 1024;
+/** Characters behind those that are looked at as well: the rest of a secret that the cut goes through. */
+const MARGIN = 4 * 1024;
 
-/** A fragment of base64 below this length would match by accident. */
-const MIN_BASE64_FRAGMENT = 8;
-
-/** JSON text as JavaScript writes it, as Go writes it (`<`, `>` and `&` escaped), and each of them inside JSON once more. */
-function jsonForms(text: string): string[] {
-  const escaped = (value: string) => JSON.stringify(value).slice(1, -1);
-  const plain = escaped(text);
-  const html = plain.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
-  return [plain, html, escaped(plain), escaped(html)];
+/** A text in every reading that a secret may have in it, one behind the other, with a 0 between them. */
+function readingsOf(text: string): ByteView {
+  const source = new ByteView(text.length + 1);
+  readText(text, source);
+  const readings = new ByteView(6 * text.length + 64);
+  readBare(source, readings);
+  readings.push(0, 0, 0);
+  const from = readings.length;
+  readPlain(source, readings, { isWrapped: true });
+  const to = readings.length;
+  readings.push(0, 0, 0);
+  readBase64(readings, from, to);
+  readHex(text, readings);
+  return readings;
 }
 
-function urlForms(text: string): string[] {
-  const component = encodeURIComponent(text.toWellFormed());
-  const strict = component.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  const path = encodeURI(text.toWellFormed());
-  const lowerHex = (value: string) => value.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  return [component, strict, strict.replaceAll("%20", "+"), path].flatMap((form) => [form, lowerHex(form)]);
-}
-
-/**
- * Base64 of the text alone, and what its bytes become inside the base64 of something longer (`user:token` in a header):
- * three alignments, without the outer characters that depend on the neighbours.
- */
-function base64Forms(text: string): string[] {
-  const bytes = Buffer.from(text, "utf8");
-  const forms = [bytes.toString("base64"), bytes.toString("base64").replace(/=+$/, "")];
-  for (const before of [0, 1, 2]) {
-    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    const from = Math.ceil((before * 8) / 6);
-    const fragment = encoded.slice(from, Math.floor(((before + bytes.length) * 8) / 6));
-    if (fragment.length >= MIN_BASE64_FRAGMENT) forms.push(fragment);
+/** Writes a text with its hidden parts replaced, line by line. */
+function render(text: string, hidden: Uint8Array, end: number): string {
+  let result = "";
+  let from = 0;
+  for (let at = 0; at <= end; at++) {
+    const isBreak = text[at] === "\n" || text[at] === "\r";
+    if (at < end && !isBreak && at > from && hidden[at] === hidden[from]) continue;
+    if (at === from && !isBreak) continue;
+    const part = text.slice(from, at);
+    result += hidden[from] === 1 && part.trim() !== "" ? REDACTED : part;
+    if (at < end && isBreak) result += text[at];
+    from = at < end && isBreak ? at + 1 : at;
   }
-  return forms.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]);
-}
-
-function formsOf(secret: string): string[] {
-  const lines = secret.split(/[\r\n]+/).flatMap((line) => [line, line.trim()]);
-  const texts = new Set([secret, secret.trim(), ...lines]);
-  return [...texts]
-    .filter((text) => text.length >= MIN_SECRET_LENGTH && text.trim() !== "")
-    .flatMap((text) => [text, ...jsonForms(text), ...urlForms(text), ...base64Forms(text)]);
-}
-
-const prefixOf = (text: string, at: number): number => text.charCodeAt(at) * 0x10000 + text.charCodeAt(at + 1);
-
-/** All forms by their first two characters, the longest first: one pass over a text, however many secrets there are. */
-function indexForms(secrets: readonly string[]): ReadonlyMap<number, readonly string[]> {
-  const forms = new Set(secrets.flatMap((secret) => formsOf(secret)));
-  const index = new Map<number, string[]>();
-  for (const form of [...forms].sort((a, b) => b.length - a.length)) {
-    if (form.length < MIN_SECRET_LENGTH) continue;
-    const prefix = prefixOf(form, 0);
-    const sharing = index.get(prefix);
-    if (sharing === undefined) index.set(prefix, [form]);
-    else sharing.push(form);
-  }
-  return index;
+  return result;
 }
 
 /**
- * Makes a function that replaces every occurrence of every secret by `[redacted]`: as it is, each line of a longer one,
- * and as JSON, URL and base64 write it. Overlapping occurrences vanish whole. Secrets shorter than
- * `MIN_SECRET_LENGTH` are ignored. It is the second line of defence, for texts that come from outside; the first is
- * that nobody hands secrets to a log.
+ * Makes a function that replaces every occurrence of every secret by `[redacted]`, and the login of every address. A secret
+ * is found as it is, wrapped over lines, with colours in it, quoted for JSON, a shell or XML, in a URL, in base64 and in
+ * hexadecimal; of one that has 16 bytes or more, any 16 in a row. White space does not count. Secrets of 4 to 7 bytes are
+ * hidden as words of their own, shorter ones are not; of one made of quotes and backslashes only its own form is found. It
+ * is the second line of defence, for texts that come from outside; the first is that nobody hands secrets to a log.
+ *
+ * Time is linear in the text and the secrets, whatever they are. Memory: some hundred bytes for each character of the text
+ * while it is read, and from the first text on about two for each character of the secrets. Secrets of more than 8 Mi
+ * characters hide every text.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const index = indexForms(secrets);
-  if (index.size === 0) return (text) => text;
+  let ready: ReturnType<typeof finderOf> | undefined;
 
   return (text) => {
-    let result = "";
-    let copied = 0;
-    let hiddenFrom = 0;
-    let hiddenTo = 0;
-    const close = () => {
-      if (hiddenTo === 0) return;
-      result += text.slice(copied, hiddenFrom) + REDACTED;
-      copied = hiddenTo;
+    ready ??= finderOf(secrets);
+    if (ready === "too many") return text.trim() === "" ? text : REDACTED;
+    const seen = text.length > MAX_REDACTED_TEXT ? text.slice(0, MAX_REDACTED_TEXT + MARGIN) : text;
+    const hidden = new Uint8Array(seen.length);
+    let isTouched = false;
+    const hide = (start: number, end: number) => {
+      isTouched = true;
+      hidden.fill(1, start, end);
     };
-    for (let at = 0; at + MIN_SECRET_LENGTH <= text.length; at++) {
-      const match = index.get(prefixOf(text, at))?.find((form) => text.startsWith(form, at));
-      if (match === undefined) continue;
-      if (at >= hiddenTo) {
-        close();
-        hiddenFrom = at;
-      }
-      hiddenTo = Math.max(hiddenTo, at + match.length);
-    }
-    close();
-    return result + text.slice(copied);
+    findUrlLogins(seen, hide);
+    if (ready !== "none") ready(readingsOf(seen), hide);
+    const left = text.length - MAX_REDACTED_TEXT;
+    if (left > 0) return `${render(seen, hidden, MAX_REDACTED_TEXT)}… (${left} more characters left out)`;
+    return isTouched ? render(seen, hidden, seen.length) : text;
   };
+}
+
+function finderOf(secrets: readonly string[]): ReturnType<typeof createFinder> | "none" | "too many" {
+  const needles = needlesOf(secrets);
+  if (needles === undefined) return "too many";
+  return needles.length === 0 ? "none" : createFinder(needles);
 }

@@ -3,8 +3,9 @@ import { type SetupSignature, setupSignature } from "../protocol/setup-event.ts"
 import type { TaskAssignment } from "../protocol/task-assignment.ts";
 import { buildAgentArguments } from "./agent-arguments.ts";
 import { processProblem } from "./process-problem.ts";
-import { buildEnvironment, collectSecrets } from "./task-environment.ts";
+import { buildEnvironment } from "./task-environment.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { collectSecrets } from "./task-secrets.ts";
 import { AGENT_MOUNT_PATH, planSidecars } from "./task-sidecars.ts";
 import type { TaskLimits, TaskSpec } from "./task-spec.ts";
 import { trimmed } from "./trimmed.ts";
@@ -32,6 +33,20 @@ function limitsOf({ instance_shape: shape }: TaskAssignment): TaskLimits {
   };
 }
 
+function secretsOf(assignment: TaskAssignment, options: TaskOptions): readonly string[] {
+  const { mcp_servers: servers, harness_auth_secrets: harness } = assignment.task.agent_config_snapshot ?? {};
+  return collectSecrets({
+    environment: [...assignment.env_vars.map(([name, value]) => ({ name, value })), ...options.environment],
+    // The last ones are looked through first; only these reach the task.
+    objects: [
+      { telemetry_collection: assignment.telemetry_collection },
+      { harness_auth_secrets: harness },
+      { mcp_servers: servers?.value },
+    ],
+    args: assignment.additional_oz_args,
+  });
+}
+
 /**
  * Makes everything that a runtime needs out of an assignment and the operator's options. Fails with `sidecar_prep` for
  * sidecars that are refused, with `container_create` for arguments and variables that no process can receive.
@@ -57,7 +72,7 @@ export function buildTaskSpec(assignment: TaskAssignment, options: TaskOptions):
       sidecars: plan.sidecars,
       volumes: options.volumes,
       limits: limitsOf(assignment),
-      secrets: collectSecrets(assignment, options),
+      secrets: secretsOf(assignment, options),
     },
   };
 }

@@ -9,7 +9,16 @@ export type StopCause = "cancelled" | "shutdown" | "timeout";
 export type ExecutionResult =
   /** The container's process ended by itself. `exitCode` is Docker's: signals are 128+n. */
   | { readonly kind: "exited"; readonly exitCode: number; readonly oomKilled: boolean }
-  /** A stage failed. `detail` is one plain line that names the image or path, without secrets. */
-  | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string; readonly exitCode?: number }
+  /**
+   * A stage failed. `detail` is one plain line that names the image or path, without secrets. `said` is what others said
+   * about it: for the log of this machine alone, neither told to Oz nor recorded.
+   */
+  | {
+      readonly kind: "failed";
+      readonly reason: FailureReason;
+      readonly detail: string;
+      readonly exitCode?: number;
+      readonly said?: string;
+    }
   /** It was stopped on request, at whatever stage. `exitCode` only where a process's exit was seen. */
   | { readonly kind: "stopped"; readonly cause: StopCause; readonly exitCode?: number };

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { TaskAssignment } from "../protocol/task-assignment.ts";
 import { quoted } from "../support/printable.ts";
+import { shownImage } from "../support/shown-image.ts";
 import type { TaskOptions } from "./task-options.ts";
 import type { SidecarSpec } from "./task-spec.ts";
 import { trimmed } from "./trimmed.ts";
@@ -64,15 +65,16 @@ function wishes(assignment: TaskAssignment, ownImage: string | undefined): reado
 }
 
 /**
- * The sidecars of an assignment: the agent's first (the worker's own image in its place, if it has one), unless there is none, then the additional ones. An empty image and an
- * unusable mount path are refused by name, as is a path that another sidecar or a configured volume has already.
+ * The sidecars of an assignment: the agent's first, or the worker's own in its place, unless there is none, then the additional
+ * ones. An empty image and an unusable mount path are refused by name, as is a path that another sidecar or a configured
+ * volume has already.
  */
 export function planSidecars(
   assignment: TaskAssignment,
   { volumes, sidecarImage }: Pick<TaskOptions, "volumes" | "sidecarImage">,
 ): SidecarPlan {
   const refuse = (wish: Wish, problem: string): SidecarPlan => {
-    const image = wish.image === undefined ? "" : ` (${quoted(wish.image, 300)})`;
+    const image = wish.image === undefined ? "" : ` (${shownImage(wish.image)})`;
     return { kind: "refused", problem: `sidecar ${wish.name}${image}: ${problem}` };
   };
   const fromVolumes = volumeTargets(volumes);

@@ -29,6 +29,6 @@ export interface TaskSpec {
   /** `HOST:CONTAINER[:MODE]`, as Docker's bind syntax has it. */
   readonly volumes: readonly string[];
   readonly limits: TaskLimits;
-  /** Values that must never be shown: of the environment and of the MCP servers' configuration. */
+  /** Values that must never be shown: of the environment, the MCP servers' configuration and the agent's arguments. */
   readonly secrets: readonly string[];
 }

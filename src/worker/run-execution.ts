@@ -1,7 +1,7 @@
 import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
 import type { SetupSignature, SetupStep } from "../protocol/setup-event.ts";
 import type { Log } from "../support/log.ts";
-import { shorten } from "../support/printable.ts";
+import { shownLines } from "../support/output-tail.ts";
 import { createRedactor, type Redactor } from "../support/redaction.ts";
 import type { TaskSpecResult } from "../task/build-task-spec.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
@@ -27,8 +27,6 @@ export interface ExecutionRoom {
 }
 
 const DEFECT = { kind: "failed", reason: "unknown", detail: "an unexpected error in the worker" } as const;
-/** Characters of a line of a task's output in the log. */
-const MAX_TAIL_LINE = 1000;
 
 /** Tells what to run. */
 export type PlanTask = () => TaskSpecResult;
@@ -82,7 +80,7 @@ async function report(
   active.phase = "reporting";
   active.terminal = terminalMessage(execution, outcome);
   active.delivery = room.channel.send(active.terminal);
-  logOutcome(log, outcome, result);
+  logOutcome(log, outcome, result, redact);
   const tail = showsTail(result) ? logTail(room, active, redact, log) : Promise.resolve();
   await Promise.all([active.delivery.delivered, tail]);
   log.debug("Oz has read the result");
@@ -186,10 +184,14 @@ function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {
   };
 }
 
-function logOutcome(log: Log, outcome: TaskOutcome, result: ExecutionResult): void {
+function logOutcome(log: Log, outcome: TaskOutcome, result: ExecutionResult, redact: Redactor): void {
   if (outcome.kind === "completed") log.info("task completed");
   else if (outcome.kind === "cancelled") log.info("task cancelled");
-  else log.warn("task failed", { reason: outcome.reason, exitCode: outcome.exitCode, message: outcome.message });
+  else {
+    const { reason, exitCode, message } = outcome;
+    const said = result.kind === "failed" && result.said !== undefined ? redact(result.said) : undefined;
+    log.warn("task failed", { reason, exitCode, message, said });
+  }
   if (result.kind === "stopped" && result.exitCode !== undefined) {
     log.debug("the stopped container's exit code", { exitCode: result.exitCode });
   }
@@ -201,9 +203,8 @@ function showsTail(result: ExecutionResult): boolean {
 }
 
 async function logTail(room: ExecutionRoom, active: ActiveExecution, redact: Redactor, log: Log): Promise<void> {
-  const lines = await room.runtime.tail(active.execution);
-  // Redacted whole, shortened afterwards: half a secret would not be recognised.
-  for (const line of lines) log.warn("output", { line: shorten(redact(line), MAX_TAIL_LINE) });
+  const tail = await room.runtime.tail(active.execution);
+  for (const line of shownLines(tail, redact)) log.warn("output", { line });
 }
 
 function executionFields(active: ActiveExecution): { task: string; execution: string | undefined } {

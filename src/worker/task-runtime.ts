@@ -1,4 +1,5 @@
 import type { SetupStep } from "../protocol/setup-event.ts";
+import type { OutputTail } from "../support/output-tail.ts";
 import type { Execution } from "../task/execution.ts";
 import type { ExecutionResult, StopCause } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
@@ -61,8 +62,8 @@ export interface TaskRuntime {
   run(spec: TaskSpec, options: RunOptions): Promise<ExecutionResult>;
   /** Records the result of a claimed execution that never reached `run`. Never throws. */
   settle(execution: Execution, result: ExecutionResult): Promise<void>;
-  /** The last lines of the output, stdout and stderr in order; empty where there is none. Never throws. */
-  tail(execution: Execution): Promise<readonly string[]>;
+  /** The end of the output, stdout and stderr in order; `NO_OUTPUT` where there is none. Never throws. */
+  tail(execution: Execution): Promise<OutputTail>;
   /** Forgets an execution whose result is safe with Oz: container, private volumes, record. Never throws. */
   release(execution: Execution): Promise<void>;
 }

@@ -1,10 +1,9 @@
 import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
-import type { ServerMessage } from "../protocol/server-message.ts";
-import type { TaskAssignment } from "../protocol/task-assignment.ts";
+import type { AssignmentMessage, ServerMessage } from "../protocol/server-message.ts";
 import { type Clock, pause } from "../support/clock.ts";
 import { limitLog } from "../support/limited-log.ts";
 import type { Log } from "../support/log.ts";
-import { buildTaskSpec } from "../task/build-task-spec.ts";
+import { buildTaskSpec, type TaskSpecResult } from "../task/build-task-spec.ts";
 import type { Execution } from "../task/execution.ts";
 import type { TaskOptions } from "../task/task-options.ts";
 import { type ActiveExecution, createActiveExecutions, userCancellation, workerShutdown } from "./active-executions.ts";
@@ -109,9 +108,11 @@ export function createWorker(options: WorkerOptions): Worker {
       .finally(() => active.remove(added));
   }
 
-  function assignTask(assignment: TaskAssignment): void {
-    const execution = { taskId: assignment.task_id, executionId: assignment.execution_id };
-    assign(execution, () => buildTaskSpec(assignment, options.taskOptions));
+  function plan({ execution, read }: AssignmentMessage): TaskSpecResult {
+    const said = read();
+    if (said.kind === "assignment") return buildTaskSpec(said.assignment, options.taskOptions);
+    often.warn("an assignment that cannot be read", { task: execution.taskId, problem: said.problem });
+    return { kind: "failed", reason: "unknown", detail: `the assignment cannot be read: ${said.problem}` };
   }
 
   function cancel(taskId: string, executionId: string | undefined): void {
@@ -129,18 +130,11 @@ export function createWorker(options: WorkerOptions): Worker {
     handle(message) {
       switch (message.type) {
         case "task_assignment":
-          assignTask(message.assignment);
+          assign(message.execution, () => plan(message));
           break;
         case "task_cancellation":
           cancel(message.taskId, message.executionId);
           break;
-        case "invalid_assignment": {
-          const { execution, problem } = message;
-          often.warn("an assignment that cannot be read", { task: execution.taskId, problem });
-          const detail = `the assignment cannot be read: ${problem}`;
-          assign(execution, () => ({ kind: "failed", reason: "unknown", detail }));
-          break;
-        }
         case "skipped":
           often.warn("a message from Oz was skipped", { reason: message.reason });
           break;

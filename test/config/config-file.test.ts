@@ -29,6 +29,13 @@ describe("a file without anything to say is fine", () => {
   });
 });
 
+test("a log level in any case, and a duration that becomes its plain form", () => {
+  expect(read("log_level: WARN\nidle_on_complete: 90 min\n")).toMatchObject({
+    kind: "file",
+    file: { log_level: "warn", idle_on_complete: "1h30m" },
+  });
+});
+
 test("a byte order mark, CRLF, anchors and aliases are read", () => {
   const text =
     "\uFEFFworker_id: &id a\r\nlog_level: warn\r\ncleanup: false\r\nbackend:\r\n  docker:\r\n    environment: [{name: X, value: *id}]\r\n";
@@ -91,8 +98,37 @@ describe("each problem has its place, its path and what the key takes", () => {
     ],
     ["backend: {docker: {}, direct: {}}", "w.yaml:1:1: backend: takes at most one backend, not docker and direct"],
     ["backend: {docker: , command: {}}", "backend: takes at most one backend"],
-    ["backend: {docker: {image: x}}", "backend.docker.image: unknown key; known here: volumes, environment"],
+    [
+      "backend: {docker: {images: x}}",
+      "unknown key; known here: sidecar_image, image_pull_policy, volumes, environment",
+    ],
+    ["backend: {docker: {pull_policy: Always}}", "backend.docker.pull_policy: unknown key"],
+    [
+      "image_pull_policy: Always",
+      "image_pull_policy: unknown key here; it belongs at backend.docker.image_pull_policy",
+    ],
+    [
+      "backend: {docker: {image_pull_policy: always}}",
+      'w.yaml:1:39: backend.docker.image_pull_policy: takes Always, IfNotPresent or Never; got "always"; write it exactly so: Always',
+    ],
+    ["backend: {docker: {image_pull_policy: if-not-present}}", "; write it exactly so: IfNotPresent"],
+    ["backend: {docker: {image_pull_policy: ' Never'}}", "; write it exactly so: Never"],
+    [
+      "backend: {docker: {image_pull_policy: missing}}",
+      'backend.docker.image_pull_policy: takes Always, IfNotPresent or Never; got "missing"',
+    ],
+    ["backend: {docker: {image_pull_policy: ''}}", "image_pull_policy: takes Always, IfNotPresent or Never"],
+    ["backend: {docker: {image_pull_policy: [Never]}}", "takes Always, IfNotPresent or Never, not a list"],
+    ["backend: {docker: {image_pull_policy: true}}", "takes Always, IfNotPresent or Never, not true or false"],
     ["backend: {docker: {volume: []}}", "did you mean volumes?"],
+    ["backend: {docker: {sidecar_image: 5}}", "backend.docker.sidecar_image: takes an image such as"],
+    ["backend: {docker: {sidecar_image: ' '}}", "backend.docker.sidecar_image: is blank; it takes an image such as"],
+    [
+      "backend: {docker: {sidecar_image: 'https://h/x'}}",
+      "backend.docker.sidecar_image: takes an image such as mirror.example.com/warp-agent:1, without a scheme",
+    ],
+    ["backend: {docker: {sidecar_image: 'u:p@h/x'}}", "without a user or password in it"],
+    ["backend: {docker: {sidecar_image: 'a b'}}", "without white space"],
     ["backend: {docker: {volumes: /a:/b}}", "backend.docker.volumes: takes a list of HOST:CONTAINER[:MODE], not text"],
     [
       "backend: {docker: {volumes: [/a]}}",
@@ -149,8 +185,30 @@ describe("each problem has its place, its path and what the key takes", () => {
       "backend: {docker: {environment: [{name: WARP_API_KEY}]}}",
       "backend.docker.environment[0]: would hand the worker's own API key to every task",
     ],
+    [
+      "backend:\n  docker:\n    environment:\n      - name: A\n      - name: TASK_ID\n        value: hunter2",
+      "w.yaml:5:9: backend.docker.environment[1]: would set TASK_ID, which tells each task its own id",
+    ],
+    ["backend: {docker: {environment: [{name: TASK_ID}]}}", "backend.docker.environment[0]: would set TASK_ID"],
+    [
+      `backend: {docker: {environment: [{name: BIG, value: ${"x".repeat(131_072)}}]}}`,
+      "w.yaml:1:34: backend.docker.environment[0]: would set BIG to more than a process can be given (131077 bytes with its name, at most 131072)",
+    ],
+    [
+      "backend:\n  docker:\n    volumes:\n      - /a:/b\n      - /a:/b/../agent/x:ro",
+      'w.yaml:5:9: backend.docker.volumes[1]: cannot be mounted onto or below /agent of the container, where the agent itself is; choose another folder, in "/a:/b/../agent/x:ro"',
+    ],
+    [
+      `worker_id: "prod-\${HOSTNAME}"`,
+      `w.yaml:1:12: worker_id: takes a name that tasks are routed by, such as prod-runner-1; "prod-\${HOSTNAME}" holds a variable or a template that nothing has filled in`,
+    ],
+    [
+      "idle_on_complete: 1.5h",
+      'w.yaml:1:19: idle_on_complete: takes a duration such as 45m, 1h30m or 0s; write 1h30m in place of "1.5h"',
+    ],
+    ["idle_on_complete: '0'", 'idle_on_complete: takes a duration such as 45m, 1h30m or 0s; "0" has no unit, write 0s'],
   ];
-  test.each(table)("%j", (text, line) => {
+  test.each(table.map(([text, line]) => [text.slice(0, 120), line, text]))("%j", (_name, line, text) => {
     const found = lines(text);
     expect(found).toEqual([expect.stringContaining(line)]);
     expect(found.join()).not.toMatch(/hunter2|1234567/);

@@ -1,21 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { parseBackendName } from "../../src/config/backend-name.ts";
 import { nearest } from "../../src/config/nearest.ts";
-import {
-  parseApiKey,
-  parseCount,
-  parseLogLevel,
-  parseServiceUrl,
-  parseWorkerId,
-} from "../../src/config/setting-values.ts";
+import { parseCount, parseLogLevel, parseServiceUrl, parseWorkerId } from "../../src/config/setting-values.ts";
 import { shown } from "../../src/config/shown.ts";
 
 const no = (problem: string) => ({ ok: false as const, problem: expect.stringContaining(problem) });
 
 describe("worker id", () => {
-  test.each(["prod-runner-1", "a", "Warp-1", "my-warp", "läufer 3"])("%j is taken", (id) => {
-    expect(parseWorkerId(` ${id}\n`)).toEqual({ ok: true, value: id });
-  });
+  test.each(["prod-runner-1", "a", "Warp-1", "my-warp", "läufer 3", "a$b", "50%", "it's", "a<b>", "{x}", "'"])(
+    "%j is taken",
+    (id) => {
+      expect(parseWorkerId(` ${id}\n`)).toEqual({ ok: true, value: id });
+    },
+  );
   const refused: [id: string, problem: string][] = [
     ["", "blank"],
     [" \t", "blank"],
@@ -26,26 +23,21 @@ describe("worker id", () => {
     ["a\u001b[31m", "control characters"],
     ["a\u2028b", "control characters"],
     ["a\ud800", "control characters"],
+    [`\${WORKER_ID}`, "nothing has filled in"],
+    [`prod-\${HOSTNAME}-1`, "nothing has filled in"],
+    [`'\${HOSTNAME}'`, "nothing has filled in"],
+    ["$HOSTNAME", "nothing has filled in"],
+    ["$(hostname)", "nothing has filled in"],
+    ["{{ inventory_hostname }}", "nothing has filled in"],
+    ["<%= node %>", "nothing has filled in"],
+    ["%HOSTNAME%", "nothing has filled in"],
+    ["<worker-id>", "nothing has filled in"],
+    ['"prod-1"', "stands in quotes"],
+    ["'prod-1'", "stands in quotes"],
+    ["“prod-1”", "stands in quotes"],
   ];
   test.each(refused)("%j is refused: %s", (id, problem) => {
     expect(parseWorkerId(id)).toEqual(no(problem));
-  });
-});
-
-describe("API key", () => {
-  test("is trimmed", () => {
-    expect(parseApiKey(" wk-1.abc_DEF\r\n")).toEqual({ ok: true, value: "wk-1.abc_DEF" });
-  });
-  test.each(["wk hunter2", "wk\nhunter2", "wk\0hunter2", "wk-ü-hunter2", "“hunter2”"])(
-    "%j is refused unseen",
-    (key) => {
-      const result = parseApiKey(key);
-      expect(result).toEqual(no("no API key has"));
-      expect(JSON.stringify(result)).not.toContain("hunter2");
-    },
-  );
-  test("blank: the line says where to get one", () => {
-    expect(parseApiKey(" \n")).toEqual(no("https://oz.warp.dev/settings"));
   });
 });
 
@@ -79,11 +71,12 @@ describe("task limit", () => {
   });
 });
 
-test("log level: the four names, in lower case", () => {
+test("log level: the four names, in any case", () => {
   for (const level of ["debug", "info", "warn", "error"] as const) {
-    expect(parseLogLevel(level)).toEqual({ ok: true, value: level });
+    const cased = [level, level.toUpperCase(), `${level.slice(0, 1).toUpperCase()}${level.slice(1)}`, ` ${level}\n`];
+    for (const text of cased) expect(parseLogLevel(text)).toEqual({ ok: true, value: level });
   }
-  for (const level of ["", "INFO", "warning", "trace", "toString"]) {
+  for (const level of ["", "warning", "trace", "toString"]) {
     expect(parseLogLevel(level)).toEqual(no("takes debug, info, warn or error"));
   }
 });

@@ -12,6 +12,11 @@ describe("a volume is taken", () => {
     ["named:/data:z,delegated", "/data"],
     ["/a:/b/../c//d", "/c/d"],
     ["/a:/b:consistent", "/b"],
+    ["/agent:/b", "/b"],
+    ["agent:/agents", "/agents"],
+    ["/a:/b/agent", "/b/agent"],
+    ["/a:/agent/../b", "/b"],
+    ["/a:/Agent", "/Agent"],
   ];
   test.each(taken)("%s", (text, containerPath) => {
     expect(parseVolume(text)).toEqual({ ok: true, value: { bind: text, containerPath } });
@@ -28,6 +33,8 @@ describe("a volume is refused, by what is wrong with it", () => {
     ["../cache:/cache", "write the absolute path"],
     ["cache/sub:/cache", "write the absolute path"],
     ["~/cache:/cache", "does not expand ~"],
+    ['"/a:/b"', "stands in quotes"],
+    ["'/a:/b:ro'", "stands in quotes"],
     ["-vol:/cache", "takes an absolute host path"],
     ["C:/cache", "two characters or more"],
     ["/a:b", "absolute container path"],
@@ -35,6 +42,10 @@ describe("a volume is refused, by what is wrong with it", () => {
     ["/a:/", "cannot be mounted at /"],
     ["/a://", "cannot be mounted at /"],
     ["/a:/b/..", "cannot be mounted at /"],
+    ...["/agent", "/agent/", "//agent", "/agent/bin", "/agent/.", "/b/../agent", "/./agent//x/", "/agent/x/.."].flatMap(
+      (path): [text: string, problem: string][] =>
+        [`/a:${path}`, `named:${path}:ro`].map((text) => [text, "onto or below /agent of the container"]),
+    ),
     ["/a:/b:", "empty mode"],
     ["/a:/b:ro,", "empty option"],
     ["/a:/b:readonly", 'unknown mode "readonly"'],

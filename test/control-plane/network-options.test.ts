@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createDialOptions } from "../../src/control-plane/network-options.ts";
-import { collectTrust, SYSTEM_BUNDLE } from "../../src/control-plane/trust.ts";
+import { collectTrust, SYSTEM_BUNDLES } from "../../src/control-plane/trust.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { ConnectProxy } from "../support/connect-proxy.ts";
 import { recordedLog } from "../support/recorded-log.ts";
@@ -28,12 +28,29 @@ describe("collectTrust", () => {
   const two = other.pem.trim();
 
   test("adds the system's bundle and both files to what is built in, each certificate once", () => {
-    const readFile = files({ [SYSTEM_BUNDLE]: `# text\n${one}\n`, "/a.pem": `${two}\n${one}\n`, "/b.pem": two });
+    const readFile = files({ [SYSTEM_BUNDLES[0]]: `# text\n${one}\n`, "/a.pem": `${two}\n${one}\n`, "/b.pem": two });
     const env = { SSL_CERT_FILE: "/a.pem", NODE_EXTRA_CA_CERTS: "/b.pem" };
     expect(collectTrust({ env, readFile, builtIn: ["built-in"] })).toEqual({
       ca: ["built-in", one, two],
       problems: [],
     });
+  });
+
+  test.each(SYSTEM_BUNDLES)("%s is the system's bundle where none stands before it", (path) => {
+    const later = SYSTEM_BUNDLES.slice(SYSTEM_BUNDLES.indexOf(path) + 1).map((other) => [other, two]);
+    const readFile = files({ [path]: one, ...Object.fromEntries(later) });
+    expect(collectTrust({ env: {}, readFile, builtIn: [] })).toEqual({ ca: [one], problems: [] });
+  });
+
+  test("the bundles are those that Go reads, in its order", () => {
+    expect(SYSTEM_BUNDLES).toEqual([
+      "/etc/ssl/certs/ca-certificates.crt",
+      "/etc/pki/tls/certs/ca-bundle.crt",
+      "/etc/ssl/ca-bundle.pem",
+      "/etc/pki/tls/cacert.pem",
+      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+      "/etc/ssl/cert.pem",
+    ]);
   });
 
   test("a machine without a bundle is no problem", () => {

@@ -124,7 +124,7 @@ describe("a dial that fails", () => {
   });
 
   test.each([
-    ["200", 200, "OK", /: 200: this is not a WebSocket endpoint; check --web-socket-url/],
+    ["200", 200, "OK", /: 200: this is not a WebSocket endpoint; check the address of Oz/],
     ["302", 302, "", /: 302: the address redirects elsewhere/],
     ["404", 404, "", /: 404: there is no Oz endpoint at this address/],
     ["426", 426, "", /: 426: .*update the worker/],

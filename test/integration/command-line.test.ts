@@ -67,6 +67,14 @@ describe("bad input is one plain line on stderr and exit code 2, and nothing is 
       ["a volume without a container path", ["-v", "/opt/cache"], key, [/(--volumes|-v).*container path/]],
       ["a negative limit", ["--max-concurrent-tasks=-1"], key, [/--max-concurrent-tasks/]],
       ["an empty variable", ["-e", ""], key, [/(--env|-e)/]],
+      ["a key in quotes", [], { WARP_API_KEY: '"wk-key"' }, [/^WARP_API_KEY.*in quotes/]],
+      ["a placeholder for a key", [], { WARP_API_KEY: "your_team_api_key" }, [/^WARP_API_KEY.*placeholder/]],
+      ["a template for an id", ["--worker-id", `\${HOSTNAME}`], key, [/^--worker-id:.*filled in/]],
+      ["a volume below /agent", ["-v", "/opt/x:/b/../agent/x"], key, [/^--volumes:.*\/agent/]],
+      ["TASK_ID among the variables", ["-e", "TASK_ID"], { ...key, TASK_ID: "x" }, [/^--env:.*TASK_ID/]],
+      ["a duration that the agent does not read", ["--idle-on-complete", "1.5h"], key, [/--idle-on-complete.*1h30m/]],
+      ["a word that is no command", ["start"], key, [/^argument \d+ belongs to no flag/]],
+      ["a command behind flags", ["health"], key, [/^health is a command.*oz-agent-worker health/]],
       ["a duration that is none", ["--idle-on-complete", "soon"], key, [/--idle-on-complete.*soon/]],
       ["a file that is not there", ["--config-file", "/nowhere/x.yaml"], key, [/\/nowhere\/x\.yaml/]],
     ];
@@ -83,6 +91,16 @@ describe("bad input is one plain line on stderr and exit code 2, and nothing is 
     const { stderr } = await refused(["--config-file", join(folder, "wrong.yaml"), "--web-socket-url", oz.url], key);
     for (const path of ["worker_ids", "log_level", "backend.docker.volumes[0]"]) expect(stderr).toContain(path);
     expect(stderr).toContain("wrong.yaml");
+  });
+
+  test("a variable of the file that no process could be given, by its name and its place", async () => {
+    const path = join(folder, "large.yaml");
+    await writeFile(
+      path,
+      `backend:\n  docker:\n    environment:\n      - {name: BIG, value: ${"x".repeat(131_068)}}\n`,
+    );
+    const { stderr } = await refused(["--config-file", path, "--worker-id", "w"], key);
+    expect(stderr).toMatch(/^\S+large\.yaml:4:9: backend\.docker\.environment\[0\]: would set BIG to more [^\n]+\n$/);
   });
 
   async function refused(args: readonly string[], env: Readonly<Record<string, string>>) {

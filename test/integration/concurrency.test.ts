@@ -50,17 +50,19 @@ describe("with a limit of 2", () => {
     await fixture.oz.waitForResult(second.task_id);
   });
 
-  test("a redelivery and an assignment that cannot be read take no slot", async () => {
+  test("a redelivery takes no slot; an assignment that cannot be read does, as any other", async () => {
     const [first, second] = [await fixture.runUntilReady(OBEDIENT), await fixture.runUntilReady(OBEDIENT)];
     await fixture.oz.redeliver(first.task_id);
     await fixture.oz.waitForMessage("task_claimed", first.task_id, 10_000, 2);
-    await fixture.oz.sendRaw(JSON.stringify({ type: "task_assignment", data: { task_id: "unreadable", task: null } }));
-    const result = await fixture.oz.waitForResult("unreadable");
-    expect(result.type).toBe("task_failed");
+    const unreadable = JSON.stringify({ type: "task_assignment", data: { task_id: "unreadable", task: null } });
+    await fixture.oz.sendRaw(unreadable);
+    await fixture.oz.waitForMessage("task_rejected", "unreadable");
     for (const { task_id } of [first, second]) {
       await fixture.oz.cancel(task_id);
       expect((await fixture.oz.waitForResult(task_id)).data).toMatchObject({ task_state: "CANCELLED" });
     }
+    await fixture.oz.sendRaw(unreadable);
+    expect((await fixture.oz.waitForResult("unreadable")).type).toBe("task_failed");
   });
 });
 

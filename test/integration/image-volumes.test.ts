@@ -3,6 +3,7 @@ import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { agentImage, sidecarImage } from "../support/images.ts";
 import { sidecarObjects } from "../support/sidecar-objects.ts";
+import { until } from "../support/until.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 let fixture: WorkerFixture;
@@ -25,8 +26,11 @@ test("volumes that the task's image declares go with the container", async () =>
   expect(anonymous).toHaveLength(2);
   await fixture.oz.cancel(task_id);
   await fixture.untilCleared(task_id);
-  const { Volumes } = await fixture.environment.docker.listVolumes();
-  expect(Volumes.filter(({ Name }) => anonymous.includes(Name))).toEqual([]);
+  // The engine takes the container off its list before it has removed them.
+  await until("no volume of it", async () => {
+    const { Volumes } = await fixture.environment.docker.listVolumes();
+    return Volumes.every(({ Name }) => !anonymous.includes(Name));
+  });
 });
 
 test("what a sidecar's image has below volumes that it declares appears too, and none of them stays", async () => {

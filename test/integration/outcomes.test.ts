@@ -13,7 +13,8 @@ describe("images", () => {
   test("one that the registry does not have is image_pull, and named", async () => {
     const image = `${fixture.environment.registry}/nothing/here:1`;
     const { data } = await fixture.run("exit 0", { docker_image: image });
-    expect(data).toEqual({ task_id: data.task_id, failure_reason: "image_pull", message: expect.any(String) });
+    const { task_id, execution_id } = data;
+    expect(data).toEqual({ task_id, execution_id, failure_reason: "image_pull", message: expect.any(String) });
     expect(data.message).toStartWith("Failed to execute task: ");
     expect(data.message).toContain(image);
   });

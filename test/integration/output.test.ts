@@ -53,6 +53,27 @@ test("120 MB of output cost neither time nor memory, and a bounded tail", async 
   expect(lines.at(-1)).toEndWith("last-out");
 }, 120_000);
 
+test("a long last line is cut, and that is said", async () => {
+  const { taskId } = await fixture.run("echo first; head -c 300000 /dev/zero | tr '\\0' x; echo the-reason; exit 1");
+  await fixture.worker.waitForLine(/the-reason/);
+  const lines = outputLines(taskId);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toContain("(1 earlier line left out)");
+  expect(lines[1]).toMatch(/line="\(start of the line left out\) …x{490}the-reason"$/);
+});
+
+test("how many lines came before the shown ones is said", async () => {
+  const { taskId } = await fixture.run("seq 1 250; echo the-last; exit 1");
+  await fixture.worker.waitForLine(/the-last/);
+  expect(outputLines(taskId)[0]).toContain("(151 earlier lines left out)");
+  expect(outputLines(taskId)[1]).toEndWith("line=152");
+
+  const many = await fixture.run("seq 1 3000; echo the-very-last; exit 1");
+  await fixture.worker.waitForLine(/the-very-last/);
+  expect(outputLines(many.taskId)[0]).toContain("(at least 900 earlier lines left out)");
+  expect(outputLines(many.taskId)).toHaveLength(101);
+});
+
 test("a line without an end is cut", async () => {
   const { taskId } = await fixture.run("head -c 5000000 /dev/zero | tr '\\0' x; echo; echo the-end; exit 1");
   await fixture.worker.waitForLine(/the-end/);

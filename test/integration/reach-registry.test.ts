@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { tempFolder } from "../docker/registry/temp-folder.ts";
 import { sidecarImage } from "../support/images.ts";
@@ -14,6 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 afterEach(() => expect(scene.secretsTold()).toEqual([]));
+
+/** One config file of several logins. */
+const merged = (...files: readonly { readonly auths: object }[]) => ({
+  auths: Object.assign({}, ...files.map(({ auths }) => auths)),
+});
 
 describe("a private image is pulled with", () => {
   const behindPassword: readonly (readonly [what: string, config: (registry: string) => object])[] = [
@@ -36,6 +42,19 @@ describe("a private image is pulled with", () => {
         credHelpers: { [registry]: "right", "other.example": "wrong" },
       }),
     ],
+    [
+      "the longest path that fits, of two logins of one registry",
+      (registry) => {
+        const { wrongPassword, repository } = scene;
+        const all = scene.login(registry, wrongPassword);
+        return merged(
+          all,
+          scene.login(`https://${registry}/other`, wrongPassword),
+          scene.login(`${registry}/${repository}`),
+        );
+      },
+    ],
+    ["a helper that fails once", (registry) => ({ credHelpers: { [registry]: "once" } })],
     ["auths, where the helper is not installed", (registry) => ({ ...scene.login(registry), credsStore: "absent" })],
   ];
   test.each(behindPassword)("%s", async (_, config) => {
@@ -63,6 +82,35 @@ describe("a private image is pulled with", () => {
     await Bun.write(join(home.path, ".docker/config.json"), JSON.stringify(scene.login(scene.registries.basic)));
     await using other = await WorkerFixture.start("registry-home", { env: { HOME: home.path } });
     expect((await other.run("exit 0", { docker_image: scene.basic })).type).toBe("task_completed");
+  });
+
+  test("the config file of the account's home, where HOME is empty or not set", async () => {
+    await using home = await tempFolder();
+    await Bun.write(join(home.path, ".docker/config.json"), JSON.stringify(scene.login(scene.registries.basic)));
+    const place = userInfo().homedir;
+    for (const unset of ["HOME=", "--unset=HOME"]) {
+      // Without a home Bun would keep what it has made of the sources in the current folder.
+      const kept = "BUN_RUNTIME_TRANSPILER_CACHE_PATH=0";
+      const script = `mount --bind ${home.path} ${place} && exec env ${unset} ${kept} "$@"`;
+      await using other = await WorkerFixture.start("account-home", {
+        under: ["unshare", "--mount", "sh", "-c", script, "sh"],
+      });
+      expect((await other.run("exit 0", { docker_image: scene.basic })).type).toBe("task_completed");
+    }
+  });
+
+  test("DOCKER_AUTH_CONFIG, before the config file", async () => {
+    const { registries, basic, wrongPassword } = scene;
+    await using folder = await tempFolder();
+    await folder.write("config.json", scene.login(registries.basic, wrongPassword));
+    const env = { DOCKER_CONFIG: folder.path, DOCKER_AUTH_CONFIG: JSON.stringify(scene.login(registries.basic)) };
+    await using other = await WorkerFixture.start("auth-config", { env });
+    expect((await other.run("exit 0", { docker_image: basic })).type).toBe("task_completed");
+    const { data } = await other.run("exit 0", { docker_image: scene.token });
+    expect(data.failure_reason).toBe("image_pull");
+    const { stderr } = await other.stopWorker();
+    expect(stderr).not.toContain(JSON.stringify(scene.login(registries.basic)).slice(20, 60));
+    expect(scene.secretsIn(stderr)).toEqual([]);
   });
 
   test("what docker login writes while the worker runs, until docker logout", async () => {
@@ -112,6 +160,34 @@ describe("a private image that cannot be pulled fails its task with image_pull, 
     expect(data.failure_reason).toBe("image_pull");
     expect(data.message).toContain(image());
     expect(data.message).toContain(`\`docker login ${image().split("/")[0]}\``);
+  });
+});
+
+describe("a login that its registry refuses", () => {
+  test("keeps no public image away, and is warned of once with what to do", async () => {
+    const { fixture, registries, token, wrongPassword } = scene;
+    const from = fixture.worker.lines.length;
+    registries.tokens.isPublic = true;
+    try {
+      for (const _ of [1, 2]) {
+        const result = await scene.runWith(scene.login(registries.token, wrongPassword), token);
+        expect(result.type).toBe("task_completed");
+      }
+    } finally {
+      registries.tokens.isPublic = false;
+    }
+    const warning = `the login that the Docker config file has for a registry is refused; going on without it: \`docker login ${registries.token}\` renews it`;
+    expect(warningsFrom(from)).toEqual([expect.stringContaining(warning)]);
+  });
+
+  test("is named where it is a helper's", async () => {
+    const { data } = await scene.runWith({ credsStore: "wrong" }, scene.basic);
+    expect(data.message).toContain("the credential helper docker-credential-wrong");
+    const failing = await scene.runWith(
+      { ...scene.login(scene.registries.basic, scene.wrongPassword), credsStore: "leaky" },
+      scene.basic,
+    );
+    expect(failing.data.message).toContain("the credential helper docker-credential-leaky, which failed");
   });
 });
 
@@ -185,6 +261,20 @@ describe("a sidecar", () => {
     const { data } = await fixture.run("exit 0", { sidecar_image: image });
     expect(data.failure_reason).toBe("sidecar_prep");
     expect(data.message).toContain(image);
+  });
+
+  test("that is limited without a login is pulled with it", async () => {
+    const { fixture, registries } = scene;
+    const image = registries.through(registries.token, await push("limited-sidecar"));
+    registries.tokens.limitsAnonymous = true;
+    registries.tokens.asked.length = 0;
+    try {
+      await scene.writeConfig(scene.login(registries.token));
+      expect((await fixture.run("exit 0", { sidecar_image: image })).type).toBe("task_completed");
+      expect(registries.tokens.asked.filter((by) => by === "anonymous")).toHaveLength(1);
+    } finally {
+      registries.tokens.limitsAnonymous = false;
+    }
   });
 
   test("that is public is pulled without any login, other than a task's image", async () => {

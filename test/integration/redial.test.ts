@@ -36,7 +36,7 @@ test.concurrent("a 401 names the API key and never shows it; a 403 and a 404 say
   for (const [status, words] of [
     [401, /401.*API key.*WARP_API_KEY/],
     [403, /403.*WARP_API_KEY/],
-    [404, /404.*--web-socket-url/],
+    [404, /404.*the address of Oz/],
   ] as const) {
     await using fixture = await startRefused(`refused-${status}`, { kind: "refuse", status });
     await fixture.worker.waitForLine(words);

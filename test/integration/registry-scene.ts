@@ -10,7 +10,8 @@ import { WorkerFixture } from "../support/worker-fixture.ts";
 
 /**
  * A worker whose Docker config file the tests change as it runs, and registries that ask for a login. The helpers `right`,
- * `wrong`, `token` (answers an identity token) and `leaky` (fails, and tells too much) are in its PATH.
+ * `wrong`, `token` (answers an identity token), `once` (fails the first time) and `leaky` (fails, and tells too much) are in
+ * its PATH.
  */
 export class RegistryScene implements AsyncDisposable {
   readonly wrongPassword = `wrong-word-${crypto.randomUUID()}`;
@@ -58,8 +59,13 @@ export class RegistryScene implements AsyncDisposable {
     return this.registries.through(this.registries.token, this.image);
   }
 
+  /** The private image's path on its registry. */
+  get repository(): string {
+    return /\/(.*):/.exec(this.image.reference)?.[1] ?? "";
+  }
+
   /** A config file with a login as `docker login` writes it. */
-  login(key: string, password = this.registries.account.password): object {
+  login(key: string, password = this.registries.account.password): { readonly auths: object } {
     const pair = `${this.registries.account.user}:${password}`;
     return { auths: { [key]: { auth: Buffer.from(pair).toString("base64") } } };
   }
@@ -109,9 +115,14 @@ export class RegistryScene implements AsyncDisposable {
 
   /** The secrets, in clear or as a login's base64, that the worker's log or its messages to Oz hold. */
   secretsTold(): readonly string[] {
+    return this.secretsIn(
+      [...this.fixture.worker.lines, ...this.fixture.oz.received.map(({ text }) => text)].join("\n"),
+    );
+  }
+
+  secretsIn(said: string): readonly string[] {
     const { user, password, identityToken } = this.registries.account;
     const pair = (secret: string) => Buffer.from(`${user}:${secret}`).toString("base64");
-    const said = [...this.fixture.worker.lines, ...this.fixture.oz.received.map(({ text }) => text)].join("\n");
     const wrong = this.wrongPassword;
     return [password, pair(password), identityToken, wrong, pair(wrong)].filter((secret) => said.includes(secret));
   }
@@ -136,6 +147,12 @@ echo '{"ServerURL":"x","Username":"${username}","Secret":"${secret}"}'`,
     await answering("right", user, password);
     await answering("wrong", user, this.wrongPassword);
     await answering("token", "<token>", identityToken);
+    const { path } = this.programs;
+    await this.programs.script(
+      "docker-credential-once",
+      `if [ ! -e ${path}/failed ]; then touch ${path}/failed; echo "the vault is busy" >&2; exit 1; fi
+exec ${path}/docker-credential-right get`,
+    );
     const told = `tried ${this.wrongPassword}, then password=${password}`;
     await this.programs.script("docker-credential-leaky", `echo "${told}" >&2; exit 1`);
   }

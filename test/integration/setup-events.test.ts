@@ -1,4 +1,8 @@
 import { expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tempFolder } from "../docker/registry/temp-folder.ts";
+import { until } from "../support/until.ts";
 import { type FixtureOptions, OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 const API_KEY = "wk-task-of-setup-events";
@@ -47,6 +51,42 @@ test("a failed step says so, and there is nothing of the steps behind it", async
     const pull = oz.setupEvents(taskId).find(({ name }) => name === "setup_worker_image_pull");
     expect(pull?.isError).toBe(true);
     expect(oz.setupEvents(taskId).some(({ name }) => name === "setup_worker_container_start")).toBe(false);
+  });
+});
+
+test("where nothing was pulled there is no event of a pull", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.path, "worker.yaml");
+  await writeFile(file, "backend: {docker: {image_pull_policy: IfNotPresent}}\n");
+  await withWorker({ args: ["--config-file", file] }, async (fixture) => {
+    const { oz } = fixture;
+    await fixture.run("exit 0", SIGNED);
+    const { taskId } = await fixture.run("exit 0", SIGNED);
+    await oz.waitFor("the start", () => oz.setupEvents(taskId).some(({ name }) => /start/.test(name)) || undefined);
+    expect(oz.setupEvents(taskId).map(({ name }) => name)).not.toContain("setup_worker_image_pull");
+  });
+});
+
+test("a server that fails, or never answers, changes neither the task nor its time", async () => {
+  const asked: string[] = [];
+  const moods = [() => new Response("broken", { status: 500 }), () => new Promise<Response>(() => {})];
+  using server = Bun.serve({
+    port: 0,
+    fetch(request) {
+      asked.push(request.url);
+      return moods[asked.length % 2]?.() ?? new Response();
+    },
+  });
+  await withWorker({ args: ["--server-root-url", `http://127.0.0.1:${server.port}/base/`] }, async (fixture) => {
+    const { type, taskId } = await fixture.run("exit 0", SIGNED);
+    expect(type).toBe("task_completed");
+    await fixture.untilCleared(taskId);
+    await until("all were asked for", () => asked.length === 3);
+    for (const url of asked) expect(new URL(url).pathname).toBe(`/base/api/v1/agent/runs/${taskId}/client-events`);
+    await fixture.worker.waitForLine(/Oz was not told how long a step took .*status 500/);
+    const start = performance.now();
+    await fixture.stopWorker();
+    expect(performance.now() - start).toBeLessThan(3_000);
   });
 });
 

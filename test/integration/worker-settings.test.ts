@@ -16,7 +16,7 @@ test.concurrent("a registry that cannot be reached is image_pull, after some tri
   expect((await fixture.run("exit 0")).type).toBe("task_completed");
   const result = await fixture.oz.waitForResult(data.task_id, 40_000);
   expect(result.data).toMatchObject({ failure_reason: "image_pull" });
-  expect(result.data.message).toMatch(/127\.0\.0\.1:1\/nobody\/listens:1.*refused/);
+  expect(result.data.message).toMatch(/127\.0\.0\.1:1\/nobody\/listens:1.*could not be reached/);
 });
 
 test.concurrent("--no-cleanup keeps the container, and a worker that follows does not take it for unfinished", async () => {

@@ -1,15 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { decodeServerMessage } from "../../src/protocol/server-message.ts";
-import type { TaskAssignment } from "../../src/protocol/task-assignment.ts";
+import { readAssignment } from "../support/read-assignment.ts";
 
 const frame = (type: unknown, data: unknown) => JSON.stringify({ type, data });
 const decodeAssignment = (data: unknown) => decodeServerMessage(frame("task_assignment", data));
 
-function assignmentOf(text: string): TaskAssignment {
-  const message = decodeServerMessage(text);
-  if (message.type !== "task_assignment") throw new Error(JSON.stringify(message));
-  return message.assignment;
-}
+const assignmentFrom = (data: unknown) => readAssignment(frame("task_assignment", data));
 
 describe("decodeServerMessage: assignments", () => {
   const MINIMAL = {
@@ -31,7 +27,7 @@ describe("decodeServerMessage: assignments", () => {
     ["a blank task.id", { task_id: "run-1", task: { id: " " } }],
   ];
   test.each(minimal)("reads %s", (_name, data) => {
-    expect(decodeAssignment(data)).toEqual({ type: "task_assignment", assignment: MINIMAL });
+    expect(assignmentFrom(data)).toEqual(MINIMAL);
   });
 
   test("null is absent inside of snapshot, owner, shape and sidecars", () => {
@@ -42,32 +38,23 @@ describe("decodeServerMessage: assignments", () => {
       inference_providers: { aws: { disabled: null, role_arn: null, region: null } },
       ...{ snapshot_upload_timeout_secs: null, snapshot_script_timeout_secs: null, repository_head_overrides: null },
     };
-    const message = decodeAssignment({
+    const read = assignmentFrom({
       task_id: "t",
       task: { owner: { Type: null, Id: null }, agent_config_snapshot: snapshot },
       additional_sidecars: [{ image: null, mount_path: null, read_write: null }],
       instance_shape: { vcpus: null, memory_gb: null },
     });
-    expect(JSON.parse(JSON.stringify(message))).toEqual({
-      type: "task_assignment",
-      assignment: {
-        task_id: "t",
-        execution_id: "",
-        task: {
-          id: "t",
-          owner: {},
-          agent_config_snapshot: {
-            harness: {},
-            inference_providers: { aws: {} },
-            session_sharing: {},
-            repository_head_overrides: [],
-          },
+    expect(JSON.parse(JSON.stringify(read))).toEqual({
+      ...{ task_id: "t", execution_id: "", env_vars: [], additional_sidecars: [{}], additional_oz_args: [] },
+      task: {
+        id: "t",
+        owner: {},
+        agent_config_snapshot: {
+          ...{ harness: {}, inference_providers: { aws: {} }, session_sharing: {} },
+          repository_head_overrides: [],
         },
-        env_vars: [],
-        additional_sidecars: [{}],
-        additional_oz_args: [],
-        instance_shape: {},
       },
+      instance_shape: {},
     });
   });
 
@@ -75,7 +62,7 @@ describe("decodeServerMessage: assignments", () => {
     const text =
       '{"type":"task_assignment","__proto__":{"x":1},"data":{"__proto__":{"task_id":"evil"},"task_id":"t",' +
       '"env_vars":{"B":"2","__proto__":"v","constructor":"c","A":"1"},"task":{}}}';
-    const { task_id, env_vars } = assignmentOf(text);
+    const { task_id, env_vars } = readAssignment(text);
     expect(task_id).toBe("t");
     expect(env_vars).toEqual([
       ["B", "2"],
@@ -87,7 +74,7 @@ describe("decodeServerMessage: assignments", () => {
   });
 
   test.each(["../../etc", "a'b\"c", "ünï漢", "x".repeat(256), " x "])("keeps the task id %j as it is", (id) => {
-    expect(decodeAssignment({ task_id: id, task: {} })).toMatchObject({ assignment: { task_id: id } });
+    expect(assignmentFrom({ task_id: id, task: {} }).task_id).toBe(id);
     expect(decodeServerMessage(frame("task_cancellation", { task_id: id }))).toEqual({
       type: "task_cancellation",
       taskId: id,
@@ -96,9 +83,7 @@ describe("decodeServerMessage: assignments", () => {
 
   test("a shape axis that is not positive is still a shape", () => {
     const shape = { vcpus: -5_000_000_000, memory_gb: 0 };
-    expect(decodeAssignment({ task_id: "t", task: {}, instance_shape: shape })).toMatchObject({
-      assignment: { instance_shape: shape },
-    });
+    expect(assignmentFrom({ task_id: "t", task: {}, instance_shape: shape }).instance_shape).toEqual(shape);
   });
 });
 
@@ -115,20 +100,20 @@ describe("decodeServerMessage: what goes to the agent as JSON is what came, comp
     ['{"a": {}, "a": {"later": true}}', '{"a":{},"a":{"later":true}}'],
   ];
   test.each(cases)("mcp_servers %s", (given, expected) => {
-    const snapshot = assignmentOf(withSnapshot(`{"mcp_servers": ${given}}`)).task.agent_config_snapshot;
+    const snapshot = readAssignment(withSnapshot(`{"mcp_servers": ${given}}`)).task.agent_config_snapshot;
     expect(snapshot?.mcp_servers?.text).toBe(expected);
     expect(snapshot?.mcp_servers?.value).toEqual(JSON.parse(given));
   });
 
   test.each(cases)("repository_head_overrides with %s", (given, expected) => {
     const text = withSnapshot(`{"repository_head_overrides" : [ ${given} ,{"x":[]}, ${given} ] }`);
-    const overrides = assignmentOf(text).task.agent_config_snapshot?.repository_head_overrides ?? [];
+    const overrides = readAssignment(text).task.agent_config_snapshot?.repository_head_overrides ?? [];
     expect(overrides.map((one) => one.text)).toEqual([expected, '{"x":[]}', expected]);
   });
 
   test("of several fields of one name the last counts, as for every reader", () => {
     const text = withSnapshot('{"mcp_servers": {"first": 1}, "mcp_servers": {"second": 2}}');
-    expect(assignmentOf(text).task.agent_config_snapshot?.mcp_servers?.text).toBe('{"second":2}');
+    expect(readAssignment(text).task.agent_config_snapshot?.mcp_servers?.text).toBe('{"second":2}');
   });
 });
 
@@ -221,12 +206,10 @@ describe("decodeServerMessage: assignments that cannot be read", () => {
   ];
   test.each(cases)("%j: %s", (data, problem) => {
     const message = decodeAssignment({ task_id: "t-1", ...data });
-    expect(message).toEqual({
-      type: "invalid_assignment",
-      execution: { taskId: "t-1", executionId: "" },
-      problem,
-    });
-    expect(JSON.stringify(message)).not.toContain(SECRET);
+    if (message.type !== "task_assignment") throw new Error(message.type);
+    expect(message.execution).toEqual({ taskId: "t-1", executionId: "" });
+    expect(message.read()).toEqual({ kind: "unreadable", problem });
+    expect(JSON.stringify(message.read())).not.toContain(SECRET);
   });
 
   test("carries the execution id", () => {

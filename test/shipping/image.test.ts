@@ -1,15 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmod, stat, writeFile } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { chown, copyFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { version } from "../../package.json";
 import { REACHED } from "../../scripts/release/left-out-modules.ts";
-import { type TempFolder, tempFolder } from "../docker/registry/temp-folder.ts";
+import { tempFolder } from "../docker/registry/temp-folder.ts";
 import { agentImage } from "../support/images.ts";
 import { PrivateRegistries } from "../support/private-registries.ts";
-import { type ShippedBinary, shippedBinary, shippedImage } from "../support/shipped.ts";
+import { runBare, type ShippedBinary, shippedBinary, shippedImage } from "../support/shipped.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
+let binary: ShippedBinary;
 let fixture: WorkerFixture;
 let image = "";
 let socket = "";
@@ -18,13 +19,14 @@ const started = new Set<string>();
 const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const binary: ShippedBinary = stack.use(await shippedBinary());
+  binary = stack.use(await shippedBinary());
   fixture = stack.use(await WorkerFixture.start("image", { started: false }));
-  stack.defer(async () => void (await Promise.all([...started].map((name) => remove(name)))));
   image = await shippedImage(fixture.environment, binary);
   socket = fixture.environment.dockerHost.slice("unix://".length);
   group = String((await stat(socket)).gid);
 });
+// A worker that a failed test leaves would take the tasks of the next one.
+afterEach(async () => void (await Promise.all([...started].map((name) => remove(name)))));
 afterAll(() => stack.disposeAsync());
 
 async function docker(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -43,17 +45,21 @@ async function remove(name: string): Promise<void> {
   started.delete(name);
 }
 
-/** `docker run` with everything taken away that can be; the process is Docker's command line, which passes the log on. */
+/** Everything taken away that the worker can do without, but for its user. */
+const HARDENED = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"] as const;
+/** What a user who is not root needs to open the socket. */
+const asUser = (user: string) => ["--user", user, "--group-add", group];
+
+/** `docker run`; the process is Docker's command line, which passes the log on. */
 function runImage(options: readonly string[], ...flags: readonly string[]): WorkerProcess & { readonly name: string } {
   const { oz, environment } = fixture;
   const name = environment.name(`image-${crypto.randomUUID().slice(0, 8)}`);
   started.add(name);
   const process = startWorker({
-    command: ["docker", "-H", environment.dockerHost, "run", "--name", name, "--network", "host", "--read-only"],
+    command: ["docker", "-H", environment.dockerHost, "run", "--name", name, "--network", "host"],
     args: [
-      ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "-e", "WARP_API_KEY"],
-      ...["-v", `${socket}:/var/run/docker.sock`, ...options, image],
-      ...["--worker-id", oz.workerId, "--web-socket-url", oz.url, ...flags],
+      ...["-e", "WARP_API_KEY", "-v", `${socket}:/var/run/docker.sock`, ...options, image],
+      ...[...oz.flags(), ...flags],
     ],
     env: { WARP_API_KEY: oz.apiKey },
   });
@@ -75,18 +81,18 @@ test("it is small, from nothing, and says what it is", async () => {
   const { Size, Config, RootFS } = await fixture.environment.docker.getImage(image).inspect();
   expect(Size).toBeLessThan(130_000_000);
   expect(RootFS.Layers).toHaveLength(2);
-  expect(Config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+  expect(Config).toMatchObject({ User: "0:0", Env: ["HOME=/root", "DOCKER_CONTEXT=default"] });
   expect(Config.Labels).toMatchObject({
     "org.opencontainers.image.version": version,
     "org.opencontainers.image.licenses": "MIT",
   });
-  const run = await docker("run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", image, "--version");
+  const run = await docker("run", "--rm", ...HARDENED, "--user", "999", "--network", "none", image, "--version");
   expect(run).toMatchObject({ code: 0, stderr: "" });
   expect(run.stdout).toStartWith(`oz-agent-worker ${version}`);
 });
 
 test("a socket that it may not open: one line that says what to add, and exit code 1", async () => {
-  await using worker = runImage(["--user", "4321:4321"]);
+  await using worker = runImage([...HARDENED, "--user", "4321:4321"]);
   const { code, stderr } = await worker.exited;
   const lines = stderr.trimEnd().split("\n");
   expect(code).toBe(1);
@@ -95,21 +101,30 @@ test("a socket that it may not open: one line that says what to add, and exit co
 });
 
 test.each([
-  ["its own user", []],
-  ["any user, without a home", ["--user", "4321:4321", "-e", "HOME="]],
-])("a task, health and an orderly end as %s", async (_, options) => {
+  ["as it is", () => []],
+  ["hardened", () => [...HARDENED, ...asUser("10001:10001")]],
+  ["hardened, without a home", () => [...HARDENED, ...asUser("4321:4321"), "-e", "HOME="]],
+  ["as root without any capability", () => HARDENED],
+])("a task, health and an orderly end, %s", async (_, options) => {
   const { oz } = fixture;
-  await using worker = runImage(["--group-add", group, ...options]);
+  await using worker = runImage(options());
   await oz.waitForLink();
-  const [done, health, byAnother] = await Promise.all([
+  const [done, health, byAnother, byRoot, fromOutside] = await Promise.all([
     fixture.run("echo hello"),
     docker("exec", worker.name, "/oz-agent-worker", "health"),
     docker("exec", "--user", "999", worker.name, "/oz-agent-worker", "health"),
+    docker("exec", "--user", "0", worker.name, "/oz-agent-worker", "health"),
+    runBare(binary.path, ["health", "--worker-id", oz.workerId]),
   ]);
   expect(done).toMatchObject({ type: "task_completed" });
   expect(health).toMatchObject({ code: 0, stderr: "" });
   expect(health.stdout).toContain(`worker "${oz.workerId}" (pid 1) is connected to Oz`);
-  expect(byAnother).toMatchObject({ code: 1, stderr: expect.stringContaining("of another user") });
+  expect(byAnother).toMatchObject({ code: 1, stderr: expect.stringMatching(/ask as (that|its own) user or root$/m) });
+  const user = Number((await docker("inspect", "--format", "{{.Config.User}}", worker.name)).stdout.split(":")[0]);
+  expect(byRoot).toMatchObject({ code: 0, stderr: "" });
+  expect(byRoot.stdout).toContain(`(pid 1${user === 0 ? "" : `, user ${user}`}) is connected to Oz`);
+  // The container shares the host's network, and so its names of sockets.
+  expect(fromOutside).toMatchObject({ code: 1, stderr: `no worker with the id "${oz.workerId}" runs here\n` });
 
   const task = await fixture.runUntilReady("trap 'exit 0' TERM; echo ready; sleep 1000 & wait");
   const { code, ms, log } = await stop(worker.name);
@@ -123,10 +138,13 @@ test.each([
   });
 });
 
-test("the image's own check says healthy while Oz is there, and not when it is away", async () => {
+test.each([
+  ["as it is", () => []],
+  ["hardened", () => [...HARDENED, ...asUser("10001:10001")]],
+])("the image's own check says healthy while Oz is there, and not when it is away, %s", async (_, options) => {
   const { oz } = fixture;
   const often = ["--health-interval", "300ms", "--health-start-period", "0s", "--health-retries", "1"];
-  await using worker = runImage(["--group-add", group, ...often]);
+  await using worker = runImage([...options(), ...often]);
   await oz.waitForLink();
   const status = async () => {
     const { State } = await fixture.environment.docker.getContainer(worker.name).inspect();
@@ -151,12 +169,12 @@ test("the image's own check says healthy while Oz is there, and not when it is a
 
 test("a killed container's task is taken over by the next container", async () => {
   const { oz } = fixture;
-  await using first = runImage(["--group-add", group]);
+  await using first = runImage([]);
   await oz.waitForLink();
   const task = await fixture.runUntilReady("echo ready; sleep 2; exit 5");
   await docker("kill", first.name);
   await first.exited;
-  await using second = runImage(["--group-add", group]);
+  await using second = runImage([]);
   expect((await oz.waitForResult(task.task_id)).data).toMatchObject({ failure_reason: "container_exit", exit_code: 5 });
   await fixture.untilCleared(task.task_id);
   expect((await stop(second.name)).code).toBe(0);
@@ -164,21 +182,76 @@ test("a killed container's task is taken over by the next container", async () =
   await remove(first.name);
 });
 
-test("logins are found where the documentation has them mounted", async () => {
-  const { oz, environment } = fixture;
-  await using registries = await PrivateRegistries.start(environment.run);
-  await using folder: TempFolder = await tempFolder();
-  const pushed = await agentImage({ ...environment, registry: registries.open }, "private-image");
-  const { user, password } = registries.account;
-  const auth = Buffer.from(`${user}:${password}`).toString("base64");
-  const file = join(folder.path, "config.json");
-  await writeFile(file, JSON.stringify({ auths: { [registries.basic]: { auth } } }));
-  await chmod(folder.path, 0o755);
-  await chmod(file, 0o644);
-  await using worker = runImage(["--group-add", group, "-v", `${file}:/home/oz/.docker/config.json:ro`]);
-  await oz.waitForLink();
-  const result = await fixture.run("true", { docker_image: registries.through(registries.basic, pushed) });
-  expect(result).toMatchObject({ type: "task_completed" });
-  const { log } = await stop(worker.name);
-  expect(log).not.toContain(password);
+describe("a login in a folder of mode 0700 that belongs to uid 10001", () => {
+  const privately = new AsyncDisposableStack();
+  let registries: PrivateRegistries;
+  let folder = "";
+  let taskImage = "";
+  beforeAll(async () => {
+    const { environment } = fixture;
+    registries = privately.use(await PrivateRegistries.start(environment.run));
+    const pushed = await agentImage({ ...environment, registry: registries.open }, "image-private");
+    taskImage = registries.through(registries.basic, pushed);
+    folder = privately.use(await tempFolder()).path;
+    const { user, password } = registries.account;
+    const auth = Buffer.from(`${user}:${password}`).toString("base64");
+    const file = join(folder, "config.json");
+    await writeFile(file, JSON.stringify({ auths: { [registries.basic]: { auth } } }), { mode: 0o400 });
+    for (const path of [file, folder]) await chown(path, 10001, 10001);
+  });
+  afterAll(() => privately.disposeAsync());
+
+  /** Runs a task of the private image and answers its end and the worker's log, in which no password stands. */
+  async function runPrivate(...options: readonly string[]) {
+    await using worker = runImage(options);
+    await fixture.oz.waitForLink();
+    const { data } = await fixture.run("true", { docker_image: taskImage });
+    const { log } = await stop(worker.name);
+    expect(log).not.toContain(registries.account.password);
+    await docker("rmi", taskImage);
+    return { message: data.message, log };
+  }
+  const COMPLETED = "Task completed successfully";
+
+  test.each([
+    ["at the home, as it is", "/root/.docker", []],
+    ["at DOCKER_CONFIG, as it is", "/home/oz/.docker", ["-e", "DOCKER_CONFIG=/home/oz/.docker"]],
+  ])("is used %s", async (_, place, options) => {
+    expect(await runPrivate("-v", `${folder}:${place}:ro`, ...options)).toMatchObject({ message: COMPLETED });
+  });
+
+  test("is used hardened, by its owner", async () => {
+    const options = [...HARDENED, ...asUser("10001:10001"), "-v", `${folder}:/root/.docker:ro`];
+    expect(await runPrivate(...options)).toMatchObject({ message: COMPLETED });
+  });
+
+  test("cannot be read by root without any capability, and the log says so", async () => {
+    const { message, log } = await runPrivate(...HARDENED, "-v", `${folder}:/root/.docker:ro`);
+    expect(message).toStartWith("Failed to execute task: ");
+    expect(log).toMatch(/WARN Docker config file \/root\/\.docker\/config\.json: cannot be read \(EACCES\)/);
+  });
+
+  test("that is renewed by a rename is seen where the folder is mounted, and not where the file is", async () => {
+    const { environment, oz } = fixture;
+    const pushed = await agentImage({ ...environment, registry: registries.open }, "image-renewed");
+    const renewed = registries.through(registries.basic, pushed);
+    const right = join(folder, "config.json");
+    await using live = await tempFolder();
+    const file = join(live.path, "config.json");
+    for (const [mount, ends] of [
+      [`${live.path}:/root/.docker:ro`, ["task_failed", "task_completed"]],
+      [`${file}:/root/.docker/config.json:ro`, ["task_failed", "task_failed"]],
+    ] as const) {
+      await writeFile(file, "{}");
+      await using worker = runImage(["-v", mount]);
+      await oz.waitForLink();
+      const before = await fixture.run("true", { docker_image: renewed });
+      await copyFile(right, join(live.path, "new"));
+      await rename(join(live.path, "new"), file);
+      const after = await fixture.run("true", { docker_image: renewed });
+      expect({ mount, ends: [before.type, after.type] }).toEqual({ mount, ends: [...ends] });
+      await stop(worker.name);
+      await docker("rmi", renewed);
+    }
+  });
 });

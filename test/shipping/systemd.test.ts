@@ -90,7 +90,9 @@ test("the unit lets a worker finish, and starts it again where that helps", asyn
   const setting = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1];
   expect(Number(setting("TimeoutStopSec"))).toBeGreaterThan(15);
   expect(
-    ["Type", "NotifyAccess", "KillMode", "Restart", "RestartPreventExitStatus", "NoNewPrivileges"].map(setting),
-  ).toEqual(["notify", "main", "mixed", "always", "2", "yes"]);
+    ["Type", "NotifyAccess", "KillMode", "Restart", "RestartPreventExitStatus", "NoNewPrivileges", "LimitCORE"].map(
+      setting,
+    ),
+  ).toEqual(["notify", "main", "mixed", "always", "2", "yes", "0"]);
   expect(Number(setting("WatchdogSec"))).toBeGreaterThanOrEqual(10);
 });

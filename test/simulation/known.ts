@@ -17,13 +17,6 @@ export const KNOWN: readonly Known[] = [
     reason: "an engine that comes back with another API range is asked in the old version for ever",
   },
   {
-    line: /^full-disk-while-a-task-runs/,
-    problem: /left at rest|left behind|told again/,
-    example: "full-disk-while-a-task-runs",
-    reason:
-      "an execution cannot be closed while no volume can be made: its container stays, and the next worker tells its end again",
-  },
-  {
     line: /^held-(create|start)-cancelled/,
     problem: /has no end after 20 s/,
     example: "held-create-cancelled",
@@ -37,16 +30,16 @@ export const KNOWN: readonly Known[] = [
       "a calendar that is set ahead by hours lets another worker take a copy that is being made for a forgotten one",
   },
   {
-    line: /^seed|^out-of-memory/,
+    line: /^seed|memory/,
     problem: /container_exit 137, and its containers ended with \[137 by self, for memory\]/,
-    example: "seed 2604",
+    example: "killed-as-memory-runs-out",
     reason:
       "who looks at a container within the moment in which the engine has not heard of the kernel's kill yet believes it",
   },
   {
     line: /^two-workers-at-an-unlabelled-claim/,
     problem: /./,
-    example: "two-workers-at-an-unlabelled-claim~32830",
+    example: "two-workers-at-an-unlabelled-claim~154494",
     reason:
       "two workers that meet a claim without labels, as a killed engine leaves it, may both make it anew and hold it",
   },

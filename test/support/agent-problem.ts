@@ -7,9 +7,10 @@ const OPTIONS = { serverRootUrl: "https://oz.example", volumes: [], environment:
 /** Why the agent could not read the command line that the worker makes of an assignment; `undefined` where it can. */
 export function agentProblem(frame: string): string | undefined {
   const message = decodeServerMessage(frame);
-  if (message.type !== "task_assignment") return undefined;
+  const said = message.type === "task_assignment" ? message.read() : undefined;
+  if (said?.kind !== "assignment") return undefined;
   try {
-    readAgentCommand(buildAgentArguments(message.assignment, OPTIONS));
+    readAgentCommand(buildAgentArguments(said.assignment, OPTIONS));
     return undefined;
   } catch (thrown) {
     return `the agent cannot read its command line: ${thrown instanceof Error ? thrown.message : String(thrown)}`;

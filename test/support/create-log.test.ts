@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { createLog, type LogOptions } from "../../src/support/create-log.ts";
 import { LOG_LEVELS } from "../../src/support/log.ts";
 
@@ -83,6 +84,21 @@ describe("createLog", () => {
     const plain = recordingLog({ terminal: true, colours: false });
     plain.log.warn("m", { k: "v" });
     expect(plain.lines).toEqual([`${time} WARN  m k=v\n`]);
+  });
+
+  test("made of random bytes is lines of time, level and text without a control character", () => {
+    const units = fc.array(fc.nat(0xffff), { maxLength: 60 }).map((codes) => String.fromCharCode(...codes));
+    const bytes = fc.uint8Array({ maxLength: 3_000 }).map((part) => Buffer.from(part).toString("utf8"));
+    const latin = fc.uint8Array({ maxLength: 3_000 }).map((part) => Buffer.from(part).toString("latin1"));
+    const text = fc.oneof(units, bytes, latin);
+    const check = (message: string, fields: Record<string, string>, more: Record<string, string>) => {
+      const { log, lines } = recordingLog();
+      log.with(fields).error(message, more);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^2026-03-04T12:00:00\.123Z ERROR[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]*\n$/u);
+    };
+    const fields = fc.dictionary(text, text, { maxKeys: 4 });
+    fc.assert(fc.property(text, fields, fields, check), { numRuns: 300 });
   });
 
   test("does not throw when writing does", () => {

@@ -62,7 +62,12 @@ export class OzStandIn extends OzObserver {
 
   /** The flags that lead a worker here, by `address` instead of directly if that is given. */
   flags(address: string = this.url): readonly string[] {
-    return ["--worker-id", this.workerId, "--web-socket-url", address, "--server-root-url", this.rootUrl];
+    return ["--worker-id", this.workerId, ...this.addressFlags(address)];
+  }
+
+  /** Those of them that say where Oz is. */
+  addressFlags(address: string = this.url): readonly string[] {
+    return ["--web-socket-url", address, "--server-root-url", this.rootUrl];
   }
 
   /** How many links are open now. */

@@ -62,6 +62,11 @@ export class PrivateDockerd {
     return `unix://${this.socketPath}`;
   }
 
+  /** What to put before a command so that it sees the daemon's mounts. It starts in the root folder. */
+  get within(): readonly string[] {
+    return ["nsenter", `--mount=/proc/${this.#keeper?.pid ?? 0}/ns/mnt`];
+  }
+
   /** Ends the daemon alone: SIGTERM lets it tidy up, SIGKILL does not. Its containers' fate is its own business. */
   async down(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const daemon = this.#daemon;
@@ -75,9 +80,8 @@ export class PrivateDockerd {
   /** Starts the daemon (again) and waits until it answers. */
   async up(): Promise<void> {
     const { folder } = this;
-    const keeper = this.#keeper?.pid ?? 0;
     this.#daemon = await this.#spawn([
-      ...["nsenter", `--mount=/proc/${keeper}/ns/mnt`, "dockerd"],
+      ...[...this.within, "dockerd"],
       `--host=${this.address}`,
       `--config-file=${join(folder, "daemon.json")}`,
       `--data-root=${this.#options.dataRoot ?? join(folder, "data")}`,

@@ -25,7 +25,7 @@ export async function readSetupEvent(
   const checks: Readonly<Record<string, boolean>> = {
     method: request.method === "POST",
     authorization: holds(headers.authorization, /^Bearer \S+$/),
-    "x-warp-cloud-agent-id": headers["x-warp-cloud-agent-id"] === taskId,
+    "x-warp-cloud-agent-id": headers["x-warp-cloud-agent-id"] === taskId.trim(),
     event_uuid: holds(body.event_uuid, UUID),
     event_name: SETUP_EVENT_NAMES.some((name) => name === body.event_name),
     timestamp: holds(body.timestamp, RFC3339),

@@ -19,6 +19,10 @@ export const TOKEN_SERVICE = "oz-test-registry";
 export class TokenServer implements AsyncDisposable {
   /** By what each token was asked for, in order: `anonymous`, `password` or `refresh_token`; refusals too. */
   readonly asked: string[] = [];
+  /** Answers whoever has no login with 429, as Docker Hub does behind an address that has pulled too much. */
+  limitsAnonymous = false;
+  /** Who has no login may pull everything; who shows a wrong one is refused all the same. */
+  isPublic = false;
   readonly #account: TokenAccount;
   readonly #certificate: ServerCertificate;
   readonly #server: Server<undefined>;
@@ -53,8 +57,11 @@ export class TokenServer implements AsyncDisposable {
     const query = new URL(request.url).searchParams;
     const given = /^Basic (.+)$/.exec(request.headers.get("Authorization") ?? "")?.[1];
     this.asked.push(given === undefined ? "anonymous" : "password");
-    // As public registries do it: whoever has no login gets a token, which opens nothing here.
-    if (given === undefined) return this.#token([], false);
+    if (given === undefined) {
+      if (this.limitsAnonymous) return limited();
+      // As public registries do it: whoever has no login gets a token, be it one that opens nothing.
+      return this.isPublic ? this.#grant(query, false) : this.#token([], false);
+    }
     const { user, password } = this.#account;
     const pair = Buffer.from(given, "base64").toString("utf8");
     return pair === `${user}:${password}` ? this.#grant(query, query.get("offline_token") === "true") : refusal(pair);
@@ -99,6 +106,11 @@ export class TokenServer implements AsyncDisposable {
       ...(offline ? { refresh_token: this.#account.identityToken } : {}),
     });
   }
+}
+
+function limited(): Response {
+  const errors = [{ code: "TOOMANYREQUESTS", message: "You have reached your pull rate limit." }];
+  return Response.json({ errors }, { status: 429, headers: { "Retry-After": "3600" } });
 }
 
 /** As careless as a server can be: the daemon passes its words on. */

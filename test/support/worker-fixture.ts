@@ -1,14 +1,18 @@
 import type Docker from "dockerode";
 import { createDemultiplexer } from "../../src/docker/container/container-tail.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
+import type { Owner } from "../../src/docker/records/owner.ts";
+import type { RecordRoom } from "../../src/docker/records/record-room.ts";
+import { createSeals } from "../../src/docker/records/seals.ts";
 import { type AssignmentData, type AssignmentParts, assignment } from "./assignment-builder.ts";
 import { type TestEnvironment, testEnvironment } from "./environment.ts";
 import { agentImage, sidecarImage } from "./images.ts";
 import type { Received } from "./oz-events.ts";
 import { OzStandIn } from "./oz-stand-in.ts";
+import { recordRoom } from "./record-room.ts";
 import { Relay } from "./relay.ts";
 import { leftBehind } from "./worker-leftovers.ts";
-import { startWorker, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import { startWorker, type WorkerExit, type WorkerProcess, workerCommand } from "./worker-process.ts";
 
 export interface FixtureOptions {
   /** Flags, after the worker's id and the address of its Oz. */
@@ -18,6 +22,10 @@ export interface FixtureOptions {
   readonly relayed?: boolean;
   /** Another daemon than the environment's; `env` must lead the worker there. */
   readonly docker?: Docker;
+  /** Where an id of the run's own will not do: on a daemon that nobody else has. */
+  readonly workerId?: string;
+  /** Words before the worker's command, which they run. */
+  readonly under?: readonly string[];
   /** False: the test starts the worker itself. */
   readonly started?: boolean;
 }
@@ -55,7 +63,7 @@ export class WorkerFixture {
   /** `name` becomes part of the worker's id. The worker is connected afterwards. */
   static async start(name: string, options: FixtureOptions = {}): Promise<WorkerFixture> {
     const environment = { ...testEnvironment(), ...(options.docker ? { docker: options.docker } : {}) };
-    const workerId = environment.name(`${name}-${crypto.randomUUID().slice(0, 8)}`);
+    const workerId = options.workerId ?? environment.name(`${name}-${crypto.randomUUID().slice(0, 8)}`);
     const [image, sidecar] = await Promise.all([agentImage(environment), sidecarImage(environment)]);
     const oz = new OzStandIn({ workerId });
     const relay = await Relay.start({ port: oz.port });
@@ -80,12 +88,19 @@ export class WorkerFixture {
   startWorker(...args: readonly string[]): WorkerProcess {
     const { oz, relay, environment } = this;
     const address = this.#options.relayed === true ? relay.through(oz.url) : oz.url;
+    const { under } = this.#options;
     const worker = startWorker({
+      ...(under === undefined ? {} : { command: [...under, ...workerCommand()] }),
       args: [...oz.flags(address), ...["--log-level", "debug"], ...(this.#options.args ?? []), ...args],
       env: { WARP_API_KEY: oz.apiKey, DOCKER_HOST: environment.dockerHost, ...this.#options.env },
     });
     this.#workers.push(worker);
     return worker;
+  }
+
+  /** Where a worker of this id, with this Oz's API key, makes its records. */
+  recordsOf(owner: Owner, apiKey = this.oz.apiKey): RecordRoom {
+    return recordRoom(this.environment.docker, this.workerId, owner, createSeals(apiKey));
   }
 
   /** An assignment with this fixture's images, whose task runs `script` in place of the agent. */

@@ -1,7 +1,7 @@
-import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import type { TaskAssignment } from "../../src/protocol/task-assignment.ts";
 import { buildAgentArguments } from "../../src/task/agent-arguments.ts";
 import type { TaskOptions } from "../../src/task/task-options.ts";
+import { readAssignment } from "../support/read-assignment.ts";
 import { readAgentCommand } from "../wire/agent-parser.ts";
 import { sampleFrame } from "../wire/samples.ts";
 
@@ -12,9 +12,7 @@ const { data: LEAST } = sampleFrame("assignment-user-minimal");
 export function assignmentOf(data: { readonly task?: object; readonly [field: string]: unknown } = {}): TaskAssignment {
   const task = { ...Object(LEAST.task), id: "task-1", owner: null, ...data.task };
   const whole = { ...LEAST, task_id: "run-1", execution_id: "exec-1", ...data, task };
-  const message = decodeServerMessage(JSON.stringify({ type: "task_assignment", data: whole }));
-  if (message.type !== "task_assignment") throw new Error(`not an assignment: ${JSON.stringify(message)}`);
-  return message.assignment;
+  return readAssignment(JSON.stringify({ type: "task_assignment", data: whole }));
 }
 
 /** An assignment with this snapshot. */

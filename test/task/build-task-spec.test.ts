@@ -1,12 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { buildTaskSpec } from "../../src/task/build-task-spec.ts";
+import { buildTaskSpec, type TaskSpecResult } from "../../src/task/build-task-spec.ts";
 import type { TaskOptions } from "../../src/task/task-options.ts";
+import { readAssignment } from "../support/read-assignment.ts";
+import { sampleFrame } from "../wire/samples.ts";
 import { assignmentOf, optionsOf, withSnapshot } from "./assignments.ts";
 
-function specOf(data: Readonly<Record<string, unknown>> = {}, options: Partial<TaskOptions> = {}) {
-  const result = buildTaskSpec(assignmentOf(data), optionsOf(options));
+function specOrThrow(result: TaskSpecResult) {
   if (result.kind !== "ready") throw new Error(result.detail);
-  return result.spec;
+  return result;
+}
+
+function specOf(data: Readonly<Record<string, unknown>> = {}, options: Partial<TaskOptions> = {}) {
+  return specOrThrow(buildTaskSpec(assignmentOf(data), optionsOf(options))).spec;
 }
 
 describe("buildTaskSpec", () => {
@@ -111,15 +116,47 @@ describe("the environment", () => {
 });
 
 describe("the secrets", () => {
-  test("are the values of both environments and every text of the mcp servers, each once, short ones left out", () => {
+  test("are values of both environments, of the mcp servers and of the arguments, each once, ordinary ones left out", () => {
     const servers = {
       a: { url: "https://h/?token=t", headers: [{ Authorization: "Bearer b" }], n: 12345 },
-      b: "shared",
+      b: "shared-value",
     };
-    const assignment = withSnapshot({ mcp_servers: servers }, { env_vars: { A: "shared", B: "on", C: "   1   " } });
+    const assignment = withSnapshot(
+      { mcp_servers: servers },
+      {
+        env_vars: { A: "shared-value", B: "on", C: "   1   ", NODE_ENV: "production" },
+        additional_oz_args: ["--note", "argument"],
+      },
+    );
     const result = buildTaskSpec(assignment, optionsOf({ environment: [{ name: "D", value: "operator" }] }));
     if (result.kind !== "ready") throw new Error(result.detail);
-    expect([...result.spec.secrets].sort()).toEqual(["Bearer b", "https://h/?token=t", "operator", "shared"]);
+    expect([...result.spec.secrets].sort()).toEqual([
+      "Bearer b",
+      "argument",
+      "https://h/?token=t",
+      "operator",
+      "shared-value",
+    ]);
+  });
+
+  test("are those of telemetry and of the harness, too, and of a sample frame", () => {
+    const planned = buildTaskSpec(readAssignment(sampleFrame("assignment-team").text), optionsOf());
+    const secrets = planned.kind === "ready" ? planned.spec.secrets : [];
+    for (const one of ["wk-task-5b1e", "wl-77c2", "ghs_0a1b2c", "tkt-1f0c9d", "bt-90aa"])
+      expect(secrets).toContain(one);
+    const harness = withSnapshot({ harness_auth_secrets: { name: "a-secret-of-it" } });
+    const { spec } = specOrThrow(buildTaskSpec(harness, optionsOf()));
+    expect(spec.secrets).toContain("a-secret-of-it");
+  });
+
+  test("are looked for within a bound, where they reach the task first", () => {
+    const telemetry_collection = Array.from({ length: 250_000 }, (_, index) => `value ${index}`);
+    const start = performance.now();
+    const assignment = withSnapshot({ mcp_servers: { s: { token: "of-the-server" } } }, { telemetry_collection });
+    const { spec } = specOrThrow(buildTaskSpec(assignment, optionsOf()));
+    expect(spec.secrets).toContain("of-the-server");
+    expect(spec.secrets.length).toBeLessThan(100_000);
+    expect(performance.now() - start).toBeLessThan(4_000);
   });
 
   test("survive a list of many texts", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { FAILURE_REASONS } from "../../src/protocol/failure-reason.ts";
 import { createRedactor } from "../../src/support/redaction.ts";
 import type { ExecutionResult } from "../../src/task/execution-result.ts";
@@ -105,5 +106,22 @@ describe("toOutcome and terminalMessage", () => {
     expect(text.length).toBeLessThanOrEqual(2_001);
     expect(text).not.toContain("hunter");
     expect(text.endsWith("…")).toBe(true);
+  });
+
+  test("a detail of random bytes becomes one bounded line without a control character", () => {
+    const units = fc.array(fc.nat(0xffff), { maxLength: 60 }).map((codes) => String.fromCharCode(...codes));
+    const bytes = fc.uint8Array({ maxLength: 5_000 });
+    const utf8 = bytes.map((part) => Buffer.from(part).toString("utf8"));
+    const latin = bytes.map((part) => Buffer.from(part).toString("latin1"));
+    const reason = fc.constantFrom(...FAILURE_REASONS);
+    fc.assert(
+      fc.property(reason, fc.oneof(units, utf8, latin), (why, detail) => {
+        const text = failureText({ kind: "failed", reason: why, detail });
+        expect(text).toStartWith(FAILURE_PREFIX);
+        expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u);
+        expect(text.length).toBeLessThanOrEqual(2_001);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

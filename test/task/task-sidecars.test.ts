@@ -23,6 +23,15 @@ describe("planSidecars", () => {
     });
   });
 
+  test("the operator's image takes the place of the assigned one, and never of none", () => {
+    const own = { volumes: [], sidecarImage: "mirror/agent:2" };
+    expect(planSidecars(assignmentOf({ sidecar_image: "agent:1" }), own)).toEqual({
+      kind: "ready",
+      sidecars: [{ image: "mirror/agent:2", mountPath: "/agent", readWrite: false }],
+    });
+    expect(planSidecars(assignmentOf({ sidecar_image: " " }), own)).toEqual({ kind: "ready", sidecars: [] });
+  });
+
   test.each([null, "", " \n"])("sidecar_image %j is none, and leaves its path to others", (image) => {
     expect(plan({ sidecar_image: image, additional_sidecars: [sidecar("own:1", "/agent")] })).toEqual({
       kind: "ready",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import { buildTaskSpec } from "../../src/task/build-task-spec.ts";
 import { isRecord } from "../support/json-record.ts";
+import { readAssignment } from "../support/read-assignment.ts";
 import { optionsOf } from "../task/assignments.ts";
 import { type SampleFrame, sampleAssignments, sampleFrame } from "./samples.ts";
 
@@ -9,9 +9,8 @@ type Data = Readonly<Record<string, unknown>>;
 
 /** What the worker would run for an assignment. */
 function specOf(data: unknown) {
-  const message = decodeServerMessage(JSON.stringify({ type: "task_assignment", data }));
-  if (message.type !== "task_assignment") throw new Error(JSON.stringify(message));
-  const planned = buildTaskSpec(message.assignment, optionsOf());
+  const assignment = readAssignment(JSON.stringify({ type: "task_assignment", data }));
+  const planned = buildTaskSpec(assignment, optionsOf());
   if (planned.kind !== "ready") throw new Error(planned.detail);
   const { secrets: _, ...spec } = planned.spec;
   return spec;

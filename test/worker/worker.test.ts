@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ClientMessage } from "../../src/protocol/client-message.ts";
 import { decodeServerMessage, type ServerMessage } from "../../src/protocol/server-message.ts";
+import { NO_OUTPUT } from "../../src/support/output-tail.ts";
 import type { Execution } from "../../src/task/execution.ts";
 import type { ExecutionResult } from "../../src/task/execution-result.ts";
 import type { ClaimAnswer, RunOptions, TaskRuntime } from "../../src/worker/task-runtime.ts";
@@ -21,7 +22,7 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
     recover: async () => {},
     run: (_, options) => parts.run?.(options) ?? Promise.resolve(EXITED),
     settle: async (execution, result) => void done.push(`settled ${execution.taskId} ${result.kind}`),
-    tail: async () => [],
+    tail: async () => NO_OUTPUT,
     release: async (execution: Execution) => void done.push(`released ${execution.taskId}`),
   };
   const say = (message: ClientMessage) => sent.push(`${message.type} ${message.data.task_id}`);
@@ -186,7 +187,7 @@ test("a task that is taken over while it is being claimed has its result behind 
   const message = assigned("a");
   if (message.type !== "task_assignment") throw new Error("an assignment");
   worker.handle(message);
-  const execution = { taskId: "a", executionId: message.assignment.execution_id };
+  const execution = { taskId: "a", executionId: message.execution.executionId };
   worker.adopt({ execution, secrets: [], follow: async () => EXITED });
   await settle();
   claim.resolve({ kind: "elsewhere" });

@@ -4,9 +4,11 @@ import { type Clock, pause } from "../../support/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { type ContainerDetails, WaitAnswer } from "../engine/engine-schemas.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import { parseJson } from "../engine/json-lines.ts";
+import { readAnswer } from "../engine/read-answer.ts";
 
 /** How a container's process ended; `gone` when somebody else removed the container, with the code if it was seen. */
 export type ContainerExit =
@@ -24,6 +26,8 @@ export interface ExitSubscription {
   close(): void;
 }
 
+/** A code, and perhaps a failure in words. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 /** Code of a process that SIGKILL ended, by whomever. */
 const SIGKILLED = 137;
 /** The kernel's report of a kill for memory may reach the engine just after the end of the process. */
@@ -106,31 +110,21 @@ async function resume(
 }
 
 function openWait(engine: Engine, id: string, signal: AbortSignal): Promise<Readable> {
-  return engine.open({ method: "POST", path: `/containers/${id}/wait`, query: { condition: "not-running" }, signal });
+  return engine.open({
+    method: "POST",
+    path: enginePath`/containers/${id}/wait`,
+    query: { condition: "not-running" },
+    signal,
+  });
 }
 
-function readWait(stream: Readable): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let text = "";
-    stream.setEncoding("utf8");
-    stream.on("data", (chunk: string) => {
-      text += chunk;
-    });
-    stream.on("end", () => {
-      const answer = v.safeParse(WaitAnswer, parseJson(text));
-      if (!answer.success) {
-        reject(new EngineError("unreachable", "the connection broke while the container was waited for"));
-      } else if (answer.output.Error) {
-        reject(new EngineError("malformed", answer.output.Error.Message));
-      } else {
-        resolve(answer.output.StatusCode);
-      }
-    });
-    stream.on("error", (error: Error) => reject(new EngineError("unreachable", error.message)));
-    stream.on("close", () => {
-      reject(new EngineError("unreachable", "the connection broke while the container was waited for"));
-    });
-  });
+async function readWait(stream: Readable): Promise<number> {
+  const answer = v.safeParse(WaitAnswer, parseJson(await readAnswer(stream, MAX_ANSWER_BYTES, "the wait for its end")));
+  if (!answer.success) {
+    throw new EngineError("unreachable", "the connection broke while the container was waited for");
+  }
+  if (answer.output.Error) throw new EngineError("malformed", answer.output.Error.Message);
+  return answer.output.StatusCode;
 }
 
 async function confirm(engine: Engine, clock: Clock, id: string, exitCode: number): Promise<ContainerExit> {

@@ -1,29 +1,33 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../support/clock.ts";
+import type { OutputTail } from "../../support/output-tail.ts";
 import type { Engine } from "../engine/engine.ts";
+import { enginePath } from "../engine/engine-path.ts";
 
-export const TAIL_LINES = 100;
-const TAIL_BYTES = 64 * 1024;
+/** Lines that the engine is asked for: more than are shown, so that secrets over several lines can be seen whole. */
+export const ASKED_LINES = 1_000;
+const TAIL_BYTES = 128 * 1024;
 const READ_LIMIT_MS = 10_000;
 /** Docker Engine API, "Attach to a container", stream format: type, three zero bytes, length as big-endian 32 bits. */
 const HEADER_BYTES = 8;
+const LINE_FEED = 0x0a;
 
 /**
- * The last lines of a container's output, stdout and stderr in the order in which they were written. Bounded in lines,
- * bytes and time; what the engine cannot give is left out. Rejects with an `EngineError`.
+ * The end of a container's output, stdout and stderr in the order in which they were written. Bounded in lines, bytes
+ * and time; what the engine cannot give is left out. Rejects with an `EngineError`.
  */
-export async function readTail(engine: Engine, id: string, clock: Clock): Promise<readonly string[]> {
+export async function readTail(engine: Engine, clock: Clock, id: string): Promise<OutputTail> {
   const stream = await engine.open({
     method: "GET",
-    path: `/containers/${id}/logs`,
-    query: { stdout: true, stderr: true, tail: TAIL_LINES },
+    path: enginePath`/containers/${id}/logs`,
+    query: { stdout: true, stderr: true, tail: ASKED_LINES },
     limitMs: READ_LIMIT_MS,
   });
-  return tailLines(await lastBytes(stream, READ_LIMIT_MS, clock));
+  return tailOf(await lastBytes(stream, clock, READ_LIMIT_MS));
 }
 
 /** Demultiplexes the last part of an output. */
-async function lastBytes(stream: Readable, limitMs: number, clock: Clock): Promise<Buffer> {
+async function lastBytes(stream: Readable, clock: Clock, limitMs: number): Promise<DemultiplexedEnd> {
   const timer = clock.after(limitMs, () => stream.destroy());
   const demultiplexer = createDemultiplexer(TAIL_BYTES);
   try {
@@ -34,38 +38,58 @@ async function lastBytes(stream: Readable, limitMs: number, clock: Clock): Promi
     timer.cancel();
     stream.destroy();
   }
-  const { output, cut } = demultiplexer.last();
-  return cut ? afterFirstLine(output) : output;
+  return demultiplexer.last();
 }
 
-/** Half a line could hold half a secret, which nobody would recognise. */
-function afterFirstLine(output: Buffer): Buffer {
-  const end = output.indexOf("\n");
-  return end < 0 ? Buffer.alloc(0) : output.subarray(end + 1);
+/** The engine writes one frame a line, several for a long one, and counts those for lines. */
+export function tailOf({ output, cut, lines, frames }: DemultiplexedEnd): OutputTail {
+  const isCountComplete = frames < ASKED_LINES;
+  return { text: output.toString("utf8"), isCut: cut || !isCountComplete, lineCount: lines, isCountComplete };
+}
+
+export interface DemultiplexedEnd {
+  readonly output: Buffer;
+  /** Whether something before `output` is not kept. */
+  readonly cut: boolean;
+  /** Lines that came, kept or not; the last one may have no end. */
+  readonly lines: number;
+  /** Frames that came. */
+  readonly frames: number;
 }
 
 export interface Demultiplexer {
   push(chunk: Buffer): void;
-  /** What is kept; `cut` where something before it is not. */
-  last(): { readonly output: Buffer; readonly cut: boolean };
+  /** What is kept. */
+  last(): DemultiplexedEnd;
+}
+
+function lineFeedsIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
 }
 
 /** Joins the payloads of stdout and stderr frames, as they come, and keeps the last `maxBytes` of them. */
 export function createDemultiplexer(maxBytes: number): Demultiplexer {
-  let kept: Buffer[] = [];
-  let keptBytes = 0;
-  let cut = false;
-  let header = Buffer.alloc(0);
+  /** Twice as long as what is kept: its end moves to the front only when it is full. */
+  const room = Buffer.alloc(2 * maxBytes);
+  let filled = 0;
+  let total = 0;
+  let lineFeeds = 0;
+  let frames = 0;
+  const header = Buffer.alloc(HEADER_BYTES);
+  let headerFilled = 0;
   let payloadLeft = 0;
 
   function keep(payload: Buffer): void {
-    kept.push(payload);
-    keptBytes += payload.length;
-    if (keptBytes <= 2 * maxBytes) return;
-    cut = true;
-    const joined = Buffer.concat(kept).subarray(-maxBytes);
-    kept = [Buffer.from(joined)];
-    keptBytes = joined.length;
+    total += payload.length;
+    lineFeeds += lineFeedsIn(payload);
+    const last = payload.subarray(-maxBytes);
+    if (filled + last.length > room.length) {
+      room.copy(room, 0, filled - maxBytes, filled);
+      filled = maxBytes;
+    }
+    filled += last.copy(room, filled);
   }
 
   return {
@@ -79,25 +103,19 @@ export function createDemultiplexer(maxBytes: number): Demultiplexer {
           keep(payload);
           continue;
         }
-        const missing = HEADER_BYTES - header.length;
-        header = Buffer.concat([header, rest.subarray(0, missing)]);
-        rest = rest.subarray(missing);
-        if (header.length === HEADER_BYTES) {
-          payloadLeft = header.readUInt32BE(4);
-          header = Buffer.alloc(0);
-        }
+        const copied = rest.copy(header, headerFilled);
+        headerFilled += copied;
+        rest = rest.subarray(copied);
+        if (headerFilled < HEADER_BYTES) continue;
+        payloadLeft = header.readUInt32BE(4);
+        headerFilled = 0;
+        frames++;
       }
     },
     last() {
-      const output = Buffer.concat(kept).subarray(-maxBytes);
-      return { output, cut: cut || output.length < keptBytes };
+      const output = Buffer.from(room.subarray(Math.max(0, filled - maxBytes), filled));
+      const endsInLine = output.length > 0 && output.at(-1) !== LINE_FEED;
+      return { output, cut: total > output.length, lines: lineFeeds + (endsInLine ? 1 : 0), frames };
     },
   };
-}
-
-/** Splits an output into its last lines, whole. */
-export function tailLines(output: Buffer): readonly string[] {
-  const lines = output.toString("utf8").split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
-  return lines.slice(-TAIL_LINES);
 }

@@ -1,12 +1,15 @@
 import { type Clock, pause } from "../../support/clock.ts";
+import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
 import { describeError, EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
-import type { Images, Pulled } from "../images/images.ts";
+import type { Images } from "../images/images.ts";
 import type { WantedPull } from "../images/pull-ahead.ts";
-import { executionLabels, LABELS } from "../records/labels.ts";
-import { sidecarNames } from "../records/object-names.ts";
+import type { Pulled } from "../images/pull-once.ts";
+import { executionLabels } from "../records/labels.ts";
+import { randomToken, sidecarNames } from "../records/object-names.ts";
+import type { RecordRoom } from "../records/record-room.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
 import { beginStep, type OnSetup } from "./time-step.ts";
 
@@ -15,8 +18,7 @@ export interface PrepareOptions {
   readonly sidecarContent: SidecarContent;
   readonly watch: EngineWatch;
   readonly clock: Clock;
-  readonly workerId: string;
-  readonly owner: string;
+  readonly records: RecordRoom;
 }
 
 const RETRY_DELAYS_MS = [500, 3_000];
@@ -72,7 +74,7 @@ export async function prepareTask(
   const image = first(pullTaskImage(options, spec.image, either, imageEnds));
   const seen = new Set<string>();
   const sidecars = spec.sidecars.map((sidecar, index) =>
-    first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, seen, either)),
+    first(prepareSidecar(options, spec, sidecar, index, attempt, seen, either)),
   );
   const ready = Promise.all(sidecars).then((all) => all.every((sidecar) => sidecar !== undefined));
   ready.then(
@@ -100,37 +102,38 @@ async function pullTaskImage(
   ended: (isError: boolean) => void,
 ): Promise<Step<Pulled>> {
   const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
-  ended(!answer.ok);
+  if (answer.isLocal !== true) ended(!answer.ok);
   if (answer.ok) return { ok: true, value: answer };
-  return { ok: false, result: { kind: "failed", reason: "image_pull", detail: answer.detail } };
+  const { detail, said } = answer;
+  return {
+    ok: false,
+    result: { kind: "failed", reason: "image_pull", detail, ...(said === undefined ? {} : { said }) },
+  };
 }
 
 async function prepareSidecar(
   options: PrepareOptions,
   spec: TaskSpec,
   sidecar: SidecarSpec,
-  privateVolume: string,
+  index: number,
   attempt: string,
   seen: Set<string>,
   signal: AbortSignal,
 ): Promise<Step<PreparedSidecar>> {
-  const failed = (detail: string): Step<PreparedSidecar> => ({
-    ok: false,
-    result: { kind: "failed", reason: "sidecar_prep", detail: `sidecar at ${sidecar.mountPath}: ${detail}` },
-  });
+  const failed = (why: string, said?: string): Step<PreparedSidecar> => {
+    const detail = `sidecar at ${sidecar.mountPath}: ${why}`;
+    return { ok: false, result: { kind: "failed", reason: "sidecar_prep", detail, ...(said ? { said } : {}) } };
+  };
   const pulled = await options.images.pull(sidecar.image, SIDECAR_POLICY, signal);
-  if (!pulled.ok) return failed(pulled.detail);
+  if (!pulled.ok) return failed(pulled.detail, pulled.said);
   const use = {
     imageId: pulled.imageId,
     image: sidecar.image,
     mountPath: sidecar.mountPath,
     readWrite: sidecar.readWrite,
-    privateVolume,
-    privateLabels: {
-      ...executionLabels("private", options.workerId, spec.execution, options.owner),
-      [LABELS.attempt]: attempt,
-      [LABELS.createdAt]: String(options.clock.epoch()),
-    },
+    // Another one for each try: the engine may still write to one that it was cut off from.
+    privateVolume: () => sidecarNames.privateCopy(attempt, index, randomToken()),
+    privateLabels: executionLabels("private", options.records, spec.execution, attempt),
   };
   try {
     const prepared = await patiently(options, signal, () => options.sidecarContent.prepare(use, signal));
@@ -141,7 +144,7 @@ async function prepareSidecar(
     return { ok: true, value: await patiently(options, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return failed(`could not copy the content of image ${JSON.stringify(sidecar.image)}: ${describeError(error)}`);
+    return failed(`could not copy the content of image ${shownImage(sidecar.image)}: ${describeError(error)}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { type RunOptions, StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
 import { type ContainerExit, subscribeExit } from "./container-exit.ts";
@@ -62,7 +63,7 @@ async function start(engine: Engine, watch: EngineWatch, ready: ReadyContainer, 
     }
     isFirst = false;
     if (!ready.isIntact()) throw new EngineError("aborted", "the Docker daemon was restarted just before");
-    await engine.run({ method: "POST", path: `/containers/${id}/start`, limitMs: START_LIMIT_MS });
+    await engine.run({ method: "POST", path: enginePath`/containers/${id}/start`, limitMs: START_LIMIT_MS });
   });
 }
 
@@ -123,7 +124,9 @@ async function stoppedBeforeRunning(
 ): Promise<ExecutionResult> {
   const { cause } = stopRequest(signal);
   // The start may have gone through although its answer was lost.
-  await engine.run({ method: "POST", path: `/containers/${container.id}/kill` }).catch(() => {});
+  await engine
+    .run({ method: "POST", path: enginePath`/containers/${container.id}/kill`, isUrgent: true })
+    .catch(() => {});
   return { kind: "stopped", cause };
 }
 

@@ -1,5 +1,5 @@
 import { Agent } from "node:https";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { bracketed } from "./docker-endpoint.ts";
 import { type EngineAddress, tlsOptions } from "./engine-get.ts";
 
@@ -13,16 +13,24 @@ export function connectEngine(
   env: Record<string, string | undefined> = process.env,
 ): Docker {
   const options = { ...addressOptions(address), version: `v${apiVersion}` };
+  // When it is loaded, a part of the client looks at DEBUG, and would print every request: logins and variables.
+  const Client = withoutVariable(process.env, "DEBUG", loadClient);
   // The client mixes DOCKER_HOST, DOCKER_CERT_PATH and DOCKER_CLIENT_TIMEOUT into whatever it is given, and throws
   // on files that are not there; it looks at none of them without DOCKER_HOST.
-  const hidden = env.DOCKER_HOST;
-  delete env.DOCKER_HOST;
+  return withoutVariable(env, "DOCKER_HOST", () => new Client(options));
+}
+
+function loadClient(): typeof Docker {
+  return require("dockerode");
+}
+
+function withoutVariable<T>(env: Record<string, string | undefined>, name: string, work: () => T): T {
+  const hidden = env[name];
+  delete env[name];
   try {
-    return new Docker(options);
+    return work();
   } finally {
-    if (hidden !== undefined) {
-      env.DOCKER_HOST = hidden;
-    }
+    if (hidden !== undefined) env[name] = hidden;
   }
 }
 
@@ -35,14 +43,6 @@ function addressOptions(address: EngineAddress): Docker.DockerOptions {
   if (address.tls === undefined) {
     return { ...target, protocol: "http" };
   }
-  const { rejectUnauthorized, ...material } = tlsOptions(address.tls);
-  const plain = {
-    ...target,
-    protocol: "https" as const,
-    ca: address.tls.ca,
-    cert: address.tls.cert,
-    key: address.tls.key,
-  };
-  // Only an agent can tell the client not to verify.
-  return rejectUnauthorized ? plain : { ...plain, ...{ agent: new Agent({ ...material, rejectUnauthorized }) } };
+  // Only by an agent can the client be told whether to verify; else NODE_TLS_REJECT_UNAUTHORIZED decides.
+  return { ...target, protocol: "https", ...{ agent: new Agent(tlsOptions(address.tls)) } };
 }

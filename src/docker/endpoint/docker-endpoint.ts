@@ -1,3 +1,5 @@
+import { isLoopback } from "../../support/loopback.ts";
+
 /** What a TLS connection to the daemon uses; already read and checked. PEM text. */
 export interface TlsMaterial {
   /** The only roots that are trusted; absent: the built-in ones. */
@@ -59,4 +61,14 @@ export function describeEndpoint(endpoint: DockerEndpoint): string {
       return `ssh://${user}${bracketed(endpoint.host)}${port}${path}`;
     }
   }
+}
+
+/** One line on what is open to whoever is on the way to the daemon; `undefined` where nothing is. */
+export function exposure(endpoint: DockerEndpoint): string | undefined {
+  if (endpoint.kind !== "tcp" || endpoint.tls?.verify || isLoopback(endpoint.host)) return undefined;
+  const how = endpoint.tls === undefined ? "without TLS" : "with a certificate that nobody checks";
+  return (
+    `${describeEndpoint(endpoint)} is used ${how}: whoever is on the way can read tasks and logins and give the daemon ` +
+    "orders; use DOCKER_TLS_VERIFY=1 or ssh://"
+  );
 }

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
 import { connectEngine } from "./connect-engine.ts";
-import { describeEndpoint } from "./docker-endpoint.ts";
+import { describeEndpoint, exposure } from "./docker-endpoint.ts";
 import type { EndpointFiles } from "./endpoint-files.ts";
 import { type Environment, findEndpoint } from "./find-endpoint.ts";
 import { openEndpoint } from "./open-endpoint.ts";
@@ -46,6 +46,10 @@ export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
     log.warn(warning);
   }
   const { endpoint, source } = search;
+  const exposed = exposure(endpoint);
+  if (exposed !== undefined) {
+    log.warn(exposed);
+  }
   const opened = await openEndpoint(endpoint, { source, log, clock, env });
   if (opened.kind === "failed") {
     return opened;

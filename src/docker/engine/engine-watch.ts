@@ -2,6 +2,7 @@ import { type Clock, pause, type Timer } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, isEngineAway } from "./engine-error.ts";
+import { enginePath } from "./engine-path.ts";
 
 const PING_EVERY_MS = 1000;
 const PING_LIMIT_MS = 5000;
@@ -36,10 +37,12 @@ export function createEngineWatch(engine: Engine, clock: Clock, log: Log): Engin
   const listeners: (() => void)[] = [];
 
   function ping(): void {
-    engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(answered, (error: unknown) => {
-      if (isEngineAway(error)) silent();
-      else answered();
-    });
+    engine
+      .run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS })
+      .then(answered, (error: unknown) => {
+        if (isEngineAway(error)) silent();
+        else answered();
+      });
   }
 
   function silent(): void {

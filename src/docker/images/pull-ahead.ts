@@ -1,4 +1,5 @@
-import type { CredentialPolicy, Images } from "./images.ts";
+import type { Images } from "./images.ts";
+import type { CredentialPolicy } from "./pull-with-logins.ts";
 
 /** A pull that somebody will ask for. */
 export interface WantedPull {

@@ -1,6 +1,6 @@
 import type { AuthEntry } from "./docker-config.ts";
-import type { RegistryLogin } from "./registry-auth.ts";
-import { isSameRegistry } from "./registry-key.ts";
+import { type RegistryLogin, secretsOf } from "./registry-auth.ts";
+import { isSameRegistry, pathOfEntry } from "./registry-key.ts";
 
 /** What an entry of `auths` holds; `invalid` carries a reason without any of its content. */
 export type AuthEntryContent =
@@ -23,12 +23,33 @@ export function readAuthEntry(entry: AuthEntry): AuthEntryContent {
   return login({ kind: "password", username: entry.username, password: entry.password });
 }
 
-/** The entry for a registry: the key itself before its other spellings, and these in the file's order. */
-export function findAuthEntry(auths: ReadonlyMap<string, AuthEntry>, key: string): AuthEntry | undefined {
-  const exact = auths.get(key);
-  if (exact !== undefined) return exact;
-  const spellings = [...auths].filter(([entry]) => isSameRegistry(entry, key)).map(([, entry]) => entry);
-  return spellings.find((entry) => readAuthEntry(entry).kind === "login") ?? spellings[0];
+/**
+ * The entry for an image: of those of its registry, in whatever spelling, the one with the longest path that fits. Of equal
+ * ones the key itself counts before its other spellings, and these in the file's order. Where no path fits the first one
+ * counts: the Docker CLI looks at the host alone.
+ */
+export function findAuthEntry(
+  auths: ReadonlyMap<string, AuthEntry>,
+  key: string,
+  repository: string,
+): AuthEntry | undefined {
+  const all = [...auths]
+    .filter(([spelling]) => spelling === key || isSameRegistry(spelling, key))
+    .map(([spelling, entry]) => ({ isKey: spelling === key, path: pathOfEntry(spelling), entry }));
+  const fitting = all.filter(({ path }) => path === "" || `${repository}/`.startsWith(`${path}/`));
+  const candidates = (fitting.length > 0 ? fitting : all).toSorted(
+    (a, b) => (fitting.length > 0 ? b.path.length - a.path.length : 0) || Number(b.isKey) - Number(a.isKey),
+  );
+  // Beside a helper `docker login` leaves an empty entry. Under the key itself it says that there is no login.
+  const chosen = candidates.find(({ isKey, entry }) => isKey || readAuthEntry(entry).kind === "login");
+  return (chosen ?? candidates[0])?.entry;
+}
+
+/** All that an entry holds and nobody must see. */
+export function secretsOfEntry(entry: AuthEntry): readonly string[] {
+  const content = readAuthEntry(entry);
+  const fields = [entry.auth, entry.password, entry.identitytoken, entry.registrytoken];
+  return [...fields.filter((field) => field !== ""), ...(content.kind === "login" ? secretsOf(content.login) : [])];
 }
 
 const login = (value: RegistryLogin): AuthEntryContent => ({ kind: "login", login: value });

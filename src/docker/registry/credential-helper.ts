@@ -37,6 +37,11 @@ const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
 /** The CLI knows the whole sentence "credentials not found in native keychain"; helpers vary its end. */
 const NOT_FOUND = /credentials not found/i;
 
+/** The program of a helper. */
+export function helperProgram(name: string): string {
+  return `docker-credential-${name}`;
+}
+
 /** Asks `docker-credential-<name>` for the login of a server. Never rejects. */
 export async function askCredentialHelper(
   name: string,
@@ -49,7 +54,7 @@ export async function askCredentialHelper(
       reason: `${quoted(name)} is not a credential helper's name: letters, digits, '.', '_', '+', '-'`,
     };
   }
-  const program = `docker-credential-${name}`;
+  const program = helperProgram(name);
   const failed = (why: string): HelperAnswer => ({ kind: "failed", reason: `credential helper ${program} ${why}` });
 
   const found = await findProgram(program, options.env.PATH);

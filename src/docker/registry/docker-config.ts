@@ -19,10 +19,10 @@ export type AuthEntry = v.InferOutput<typeof AuthEntrySchema>;
 
 const RecordSchema = v.custom<object>((value) => typeof value === "object" && value !== null && !Array.isArray(value));
 
-/** The part of the Docker config file that is about registries; keys as written, in the file's order. */
+/** The part of a Docker config file that is about registries; keys as written, in the file's order. */
 export interface RegistryConfig {
-  /** Absent where the environment names no folder. */
-  readonly path?: string;
+  /** Where it was read: a path, or the name of a variable. Empty where the environment names no folder. */
+  readonly origin: string;
   readonly auths: ReadonlyMap<string, AuthEntry>;
   readonly credHelpers: ReadonlyMap<string, string>;
   /** Empty where none is set. */
@@ -57,7 +57,7 @@ export function createDockerConfigReader(options: DockerConfigOptions): () => Pr
 
   return async () => {
     const path = dockerConfigPath(env, home);
-    if (path === undefined) return emptyConfig();
+    if (path === undefined) return emptyConfig("");
     const state = await load(path, readFile);
     const { config, problems } = interpret(state, path);
     const mark = problems.length === 0 ? "" : markOf(state);
@@ -71,8 +71,21 @@ export function createDockerConfigReader(options: DockerConfigOptions): () => Pr
   };
 }
 
-function emptyConfig(path?: string): RegistryConfig {
-  return { ...(path === undefined ? {} : { path }), auths: new Map(), credHelpers: new Map(), credsStore: "" };
+/** Holds a config file's JSON; the Docker CLI (28.3 and newer) and GitLab's runner know it too. */
+export const AUTH_VARIABLE = "DOCKER_AUTH_CONFIG";
+
+/** Reads what the variable holds, if it is set. What is wrong with it is logged, without any of it. */
+export function readConfigVariable(env: DockerConfigOptions["env"], log: Log): RegistryConfig | undefined {
+  const text = env[AUTH_VARIABLE];
+  if (text === undefined || text.trim() === "") return undefined;
+  const { config, problems } = interpret({ kind: "text", text }, AUTH_VARIABLE);
+  if (problems.length > 0)
+    log.warn(`${AUTH_VARIABLE} ${problems.join("; ")}. Pulls go on without what could not be read.`);
+  return config;
+}
+
+function emptyConfig(origin: string): RegistryConfig {
+  return { origin, auths: new Map(), credHelpers: new Map(), credsStore: "" };
 }
 
 async function load(path: string, readFile: (path: string) => Promise<string>): Promise<FileState> {
@@ -89,8 +102,8 @@ function markOf(state: FileState): string {
   return state.kind === "text" ? createHash("sha256").update(state.text).digest("hex") : state.code;
 }
 
-function interpret(state: FileState, path: string): { config: RegistryConfig; problems: readonly string[] } {
-  const config = emptyConfig(path);
+function interpret(state: FileState, origin: string): { config: RegistryConfig; problems: readonly string[] } {
+  const config = emptyConfig(origin);
   if (state.kind === "unreadable") return { config, problems: [`cannot be read (${state.code})`] };
   if (state.text.trim() === "") return { config, problems: [] };
 
@@ -109,7 +122,7 @@ function interpret(state: FileState, path: string): { config: RegistryConfig; pr
   const credHelpers = entriesOf(fields, "credHelpers", v.string(), problems);
   const credsStore = v.safeParse(TextSchema, fields.get("credsStore"));
   if (!credsStore.success) problems.push("credsStore is not a text");
-  return { config: { path, auths, credHelpers, credsStore: credsStore.success ? credsStore.output : "" }, problems };
+  return { config: { origin, auths, credHelpers, credsStore: credsStore.success ? credsStore.output : "" }, problems };
 }
 
 /** Checks entry by entry, so that a wrong one does not take the others with it. */

@@ -41,7 +41,6 @@ function stripEscapes(text: string): string {
 
 function maskPatterns(text: string): string {
   return text
-    .replace(/:\/\/[^\s/@]+@/g, `://${REDACTED}@`)
     .replace(/\b(bearer|basic)\s+[^\s"',;]+/gi, `$1 ${REDACTED}`)
     .replace(
       /\b(\w*(?:passw(?:or)?d|secret|token|authorization|api[-_]?key))(["']?\s*[:=]\s*)(["']?)[^\s"',;}]+/gi,

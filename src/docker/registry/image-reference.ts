@@ -1,4 +1,5 @@
 import { quoted } from "../../support/printable.ts";
+import { holdsUser, shownImage } from "../../support/shown-image.ts";
 
 /** An image name, taken apart and normalised as the Docker CLI does it before a pull. */
 export interface ImageReference {
@@ -52,13 +53,16 @@ export function parseImageReference(text: string): ImageReference | InvalidImage
   const invalid = (why: string): InvalidImageReference => ({
     kind: "invalid",
     // A URL may hold a password, and no part of it is worth that risk.
-    reason: `${text.includes("://") ? "the image name" : quoted(text, 120)} is not a valid image reference: ${why}`,
+    reason: `${text.includes("://") ? "the image name" : shownImage(text, 120)} is not a valid image reference: ${why}`,
   });
 
   if (text === "") return { kind: "invalid", reason: "the image name is empty" };
   if (text.length > MAX_LENGTH) return invalid(`it is longer than ${MAX_LENGTH} characters`);
   if (/\s/u.test(text)) return invalid("it contains white space");
   if (text.includes("://")) return invalid("it is a URL; leave out the scheme, as in registry.example.com/app:tag");
+  if (holdsUser(text)) {
+    return invalid("it holds a user or a password before an '@'; leave that out and use docker login");
+  }
   if (IMAGE_ID.test(text)) return invalid("it is an image id, and ids cannot be pulled; write name@sha256:<digest>");
 
   const { registry, rest } = splitRegistry(text);

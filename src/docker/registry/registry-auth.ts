@@ -16,6 +16,18 @@ export interface RegistryAuth {
   readonly secrets: readonly string[];
 }
 
+/** Who was asked for a login, for what is said where a registry refuses. */
+export type LoginSource =
+  | { readonly kind: "config"; readonly name: string }
+  /** A credential helper; `hasFailed` where it may answer when it is asked again. */
+  | { readonly kind: "helper"; readonly program: string; readonly hasFailed: boolean };
+
+/** What was found for an image's registry; without `auth` there is no login. */
+export interface FoundLogin {
+  readonly auth?: RegistryAuth;
+  readonly source?: LoginSource;
+}
+
 /**
  * Writes a login for the engine. Source of the format: Docker Engine API, section Authentication. `serverAddress` must
  * be the registry's own key: an engine with the containerd image store sends a login to no other host.

@@ -19,7 +19,18 @@ export function isSameRegistry(entry: string, key: string): boolean {
   return HUB_HOSTS.has(host) && !/\/(access|refresh)-token\/?$/.test(entry);
 }
 
+/** The path on the registry that an entry's login is for; empty for all of it. The API's version is no part of it. */
+export function pathOfEntry(entry: string): string {
+  const [, ...parts] = partsOf(entry);
+  const path = parts.filter((part) => part !== "");
+  return (/^v[12]$/.test(path[0] ?? "") ? path.slice(1) : path).join("/");
+}
+
+function partsOf(entry: string): readonly string[] {
+  return entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").split("/");
+}
+
 function hostOf(entry: string): string {
-  const [host = ""] = entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").split("/");
+  const [host = ""] = partsOf(entry);
   return host.slice(host.lastIndexOf("@") + 1).toLowerCase();
 }

@@ -7,7 +7,8 @@ import { inspectContainer, removeContainer } from "../../../src/docker/engine/en
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
-import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { createLedger } from "../../../src/docker/records/ledger.ts";
+import { randomToken } from "../../../src/docker/records/object-names.ts";
 import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import type { TaskSpec } from "../../../src/task/task-spec.ts";
@@ -17,7 +18,8 @@ import { RecordsScene } from "../records/records-scene.ts";
 
 /** A task whose one sidecar does not outlive the daemon, which ends when a test says so; its pull takes as long, too. */
 async function fragile(scene: RecordsScene) {
-  const { engine, workerId, living } = scene;
+  const { living } = scene;
+  const records = scene.recordsOf(living);
   const image = await scene.image();
   const life = { lasts: true };
   const pulled = Promise.withResolvers<void>();
@@ -29,8 +31,9 @@ async function fragile(scene: RecordsScene) {
   };
   const log = recordedLog();
   const options: ReadyOptions = {
-    engine,
-    watch: createEngineWatch(engine, systemClock, log),
+    records,
+    ledger: createLedger(records),
+    watch: createEngineWatch(scene.engine, systemClock, log),
     lives: {
       async present() {
         const lasts = life.lasts;
@@ -46,8 +49,6 @@ async function fragile(scene: RecordsScene) {
       },
     },
     sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },
-    workerId,
-    owner: encodeOwner(living),
     clock: systemClock,
     log,
   };
@@ -62,7 +63,9 @@ async function fragile(scene: RecordsScene) {
     limits: {},
     secrets: [],
   };
-  const held: HeldExecution = { attempt: "attempt" };
+  const attempt = randomToken();
+  await options.ledger.claim(spec.execution, attempt);
+  const held: HeldExecution = { execution: spec.execution, attempt, phase: "open" };
   return { options, spec, held, life, pulled };
 }
 
@@ -91,7 +94,7 @@ test("a container whose mounts are gone is not started", async () => {
   life.lasts = false;
   const run = { signal, record: async () => {} };
   const exitEvents = createExitEvents(scene.engine, scene.workerId, options.log);
-  const result = await startAndFollow({ ...options, exitEvents }, ready.ready, run);
+  const result = await startAndFollow({ ...options, engine: scene.engine, exitEvents }, ready.ready, run);
   const { id, name } = ready.ready.container;
   expect(result).toEqual({
     kind: "failed",
@@ -137,20 +140,20 @@ test("what an earlier attempt has left under the container's name makes room, ev
   await using scene = new RecordsScene();
   const { options, spec, held, pulled } = await fragile(scene);
   pulled.resolve();
-  const left = await scene.container(spec.execution.taskId, crypto.randomUUID(), scene.dead);
+  const left = await scene.container(spec.execution.taskId, randomToken(), scene.dead);
   const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(await inspectContainer(scene.engine, left.id)).toBeUndefined();
-  expect((await inspectContainer(scene.engine, ready.ready.container.id))?.Config.Labels[LABELS.attempt]).toBe(
-    "attempt",
-  );
+  const made = await inspectContainer(scene.engine, ready.ready.container.id);
+  expect(made?.Config.Labels[LABELS.attempt]).toBe(held.attempt);
 });
 
-test("one that another worker has to report does not", async () => {
+test("one that runs does not", async () => {
   await using scene = new RecordsScene();
   const { options, spec, held, pulled } = await fragile(scene);
   pulled.resolve();
-  const theirs = await scene.container(spec.execution.taskId, crypto.randomUUID(), scene.dead, 0);
+  const theirs = await scene.container(spec.execution.taskId, randomToken(), scene.dead, undefined, 0, "sleep 100;");
+  await theirs.start();
   const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
   expect(ready).toMatchObject({ ok: false, result: { reason: "container_create" } });
   expect(await inspectContainer(scene.engine, theirs.id)).toBeDefined();

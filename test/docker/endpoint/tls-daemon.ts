@@ -8,8 +8,12 @@ export interface TlsDaemon extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Puts stunnel in front of the daemon: it shows `server` and takes only clients that `authority` signed. */
-export async function startTlsDaemon(server: ServerCertificate, authority: TestAuthority): Promise<TlsDaemon> {
+/** Puts stunnel in front of a daemon's socket: it shows `server` and takes only clients that `authority` signed. */
+export async function startTlsDaemon(
+  server: ServerCertificate,
+  authority: TestAuthority,
+  socket = daemonSocket(),
+): Promise<TlsDaemon> {
   const program = Bun.which("stunnel4") ?? Bun.which("stunnel");
   if (program === null) throw new Error("stunnel is missing: run scripts/test, or install stunnel4");
   const folder = new ScratchFolder();
@@ -21,7 +25,7 @@ export async function startTlsDaemon(server: ServerCertificate, authority: TestA
       "pid =",
       "[docker]",
       `accept = 127.0.0.1:${port}`,
-      `connect = ${daemonSocket()}`,
+      `connect = ${socket}`,
       `cert = ${folder.write("cert.pem", server.cert)}`,
       `key = ${folder.write("key.pem", server.key, 0o600)}`,
       `CAfile = ${authority.file}`,

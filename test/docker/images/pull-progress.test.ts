@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
-import { pullFailureKind } from "../../../src/docker/images/pull-failure.ts";
 import { type PullEnd, readPullProgress } from "../../../src/docker/images/pull-progress.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
@@ -65,22 +64,4 @@ describe("a pull's progress", () => {
     await Bun.sleep(1);
     expect(ended).toBe("stalled");
   });
-});
-
-test.each<[string, ReturnType<typeof pullFailureKind>]>([
-  ["pull access denied for x, repository does not exist or may require 'docker login'", "denied"],
-  ["unauthorized: authentication required", "denied"],
-  ["no basic auth credentials", "denied"],
-  ["manifest for x:1 not found: manifest unknown", "final"],
-  ["no matching manifest for linux/arm64 in the manifest list entries", "final"],
-  ["write /var/lib/docker/tmp/x: no space left on device", "final"],
-  ["Get https://x/v2/: dial tcp 127.0.0.1:1: connect: connection refused", "network"],
-  ["Get https://x/v2/: net/http: TLS handshake timeout", "network"],
-  ["toomanyrequests: You have reached your pull rate limit", "network"],
-  ["received unexpected HTTP status: 503 Service Unavailable", "network"],
-  ["context canceled", "network"],
-  ["unexpected EOF", "network"],
-  ["something else", "final"],
-])("%s is %s", (message, kind) => {
-  expect(pullFailureKind(message)).toBe(kind);
 });

@@ -96,11 +96,11 @@ describe("findAuthEntry", () => {
   const wanted = entry({ username: "a", password: "b" });
 
   test.each(matches)("takes the entry %p for %p", (key, registry) => {
-    expect(findAuthEntry(new Map([[key, wanted]]), registry)).toBe(wanted);
+    expect(findAuthEntry(new Map([[key, wanted]]), registry, "x")).toBe(wanted);
   });
 
   test.each(strangers)("does not take the entry %p for %p", (key, registry) => {
-    expect(findAuthEntry(new Map([[key, wanted]]), registry)).toBeUndefined();
+    expect(findAuthEntry(new Map([[key, wanted]]), registry, "x")).toBeUndefined();
   });
 
   test("prefers the key itself, even an empty entry", () => {
@@ -109,7 +109,7 @@ describe("findAuthEntry", () => {
       ["https://ghcr.io", wanted],
       ["ghcr.io", empty],
     ]);
-    expect(findAuthEntry(auths, "ghcr.io")).toBe(empty);
+    expect(findAuthEntry(auths, "ghcr.io", "x")).toBe(empty);
   });
 
   test("passes over other spellings that hold no login", () => {
@@ -117,6 +117,41 @@ describe("findAuthEntry", () => {
       ["http://ghcr.io", entry({})],
       ["https://ghcr.io", wanted],
     ]);
-    expect(findAuthEntry(auths, "ghcr.io")).toBe(wanted);
+    expect(findAuthEntry(auths, "ghcr.io", "x")).toBe(wanted);
+  });
+
+  /** Keys in the file's order; the first word of each is what is chosen. */
+  const byPath: readonly [
+    what: string,
+    keys: readonly string[],
+    registry: string,
+    repository: string,
+    chosen: string,
+  ][] = [
+    ["the longest path that fits", ["h:1", "h:1/team", "h:1/team/a"], "h:1", "team/a/x", "h:1/team/a"],
+    ["also where it comes first", ["h:1/team/a", "h:1/team", "h:1"], "h:1", "team/b", "h:1/team"],
+    ["a path before the key itself", ["h:1/team", "h:1"], "h:1", "team/x", "h:1/team"],
+    ["the whole image as a path", ["h:1/team", "h:1/team/x"], "h:1", "team/x", "h:1/team/x"],
+    ["no half of a name", ["h:1/tea", "h:1"], "h:1", "team/x", "h:1"],
+    ["no path of the image's children", ["h:1/team/x/y", "h:1"], "h:1", "team/x", "h:1"],
+    ["a path behind a scheme", ["https://h:1", "https://h:1/team/"], "h:1", "team/x", "https://h:1/team/"],
+    ["a path behind the API's version", ["h:1", "https://h:1/v2/team"], "h:1", "team/x", "https://h:1/v2/team"],
+    ["the API's version as no path", ["https://h:1/v1/", "h:1/v2"], "h:1", "team/x", "https://h:1/v1/"],
+    ["of Docker Hub", [HUB, "docker.io/team"], HUB, "team/x", "docker.io/team"],
+    ["of Docker Hub's own images", ["docker.io/team", HUB], HUB, "library/x", HUB],
+    ["another registry's path never", ["other/team", "h:1"], "h:1", "team/x", "h:1"],
+    ["the first one, as the CLI does, where no path fits", ["h:1/a", "h:1/b/c"], "h:1", "team/x", "h:1/a"],
+  ];
+  test.each(byPath)("takes %s", (_, keys, registry, repository, chosen) => {
+    const auths = new Map(keys.map((key) => [key, entry({ username: key, password: "p" })]));
+    expect(findAuthEntry(auths, registry, repository)?.username).toBe(chosen);
+  });
+
+  test("takes a shorter path where the longer one holds no login", () => {
+    const auths = new Map([
+      ["ghcr.io/team", entry({})],
+      ["https://ghcr.io", wanted],
+    ]);
+    expect(findAuthEntry(auths, "ghcr.io", "team/x")).toBe(wanted);
   });
 });

@@ -6,7 +6,7 @@ import {
   type RegistryCredentialsOptions,
 } from "../../../src/docker/registry/credentials.ts";
 import { parseImageReference } from "../../../src/docker/registry/image-reference.ts";
-import type { RegistryAuth } from "../../../src/docker/registry/registry-auth.ts";
+import type { FoundLogin } from "../../../src/docker/registry/registry-auth.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -17,7 +17,7 @@ const registryOf = (image: string) => {
   if (reference.kind === "invalid") throw new Error(reference.reason);
   return reference;
 };
-const decode = (auth: RegistryAuth | undefined): unknown =>
+const decode = ({ auth }: FoundLogin): unknown =>
   auth && JSON.parse(Buffer.from(auth.header, "base64url").toString("utf8"));
 
 async function setUp(config: unknown, options: Partial<RegistryCredentialsOptions> = {}) {
@@ -135,15 +135,15 @@ describe("createRegistryCredentials", () => {
     expect(decode(await credentials.for(registryOf("ghcr.io/x")))).toEqual(expected);
     expect(log.messages("warn")).toHaveLength(1);
     expect(log.messages("warn")[0]).toContain(message);
-    expect(log.lines[0]?.fields).toMatchObject({ registry: "ghcr.io", file: join(folder.path, "config.json") });
+    expect(log.lines[0]?.fields).toMatchObject({ registry: "ghcr.io", from: join(folder.path, "config.json") });
     expect(log.text()).not.toMatch(/file-secret|env-secret|hub-secret/);
   });
 
   test("a broken file is one warning, and nothing", async () => {
     const { folder, log, credentials } = await setUp('{"auths": {"ghcr.io": {"auth": "file-secret"');
     await using _ = folder;
-    expect(await credentials.for(registryOf("ghcr.io/x"))).toBeUndefined();
-    expect(await credentials.for(registryOf("ubuntu"))).toBeUndefined();
+    expect((await credentials.for(registryOf("ghcr.io/x"))).auth).toBeUndefined();
+    expect((await credentials.for(registryOf("ubuntu"))).auth).toBeUndefined();
     expect(log.messages("warn")).toHaveLength(1);
     expect(log.text()).not.toContain("file-secret");
   });
@@ -153,27 +153,27 @@ describe("createRegistryCredentials", () => {
     await using _ = folder;
     const warnings = () => log.messages("warn").length;
     for (const image of ["ubuntu", "ghcr.io/x", "ubuntu"])
-      expect(await credentials.for(registryOf(image))).toBeUndefined();
+      expect((await credentials.for(registryOf(image))).auth).toBeUndefined();
     expect(warnings()).toBe(1);
     expect(log.messages("debug")).toHaveLength(2);
     const helper = await folder.script("docker-credential-late", `echo '{"Username":"u","Secret":"p"}'`);
-    expect(await credentials.for(registryOf("ubuntu"))).toBeDefined();
+    expect((await credentials.for(registryOf("ubuntu"))).auth).toBeDefined();
     await Bun.file(helper).delete();
-    expect(await credentials.for(registryOf("ubuntu"))).toBeUndefined();
+    expect((await credentials.for(registryOf("ubuntu"))).auth).toBeUndefined();
     expect(warnings()).toBe(2);
   });
 
   test("a login that changed is found at the next pull", async () => {
     const { folder, credentials } = await setUp({});
     await using _ = folder;
-    expect(await credentials.for(registryOf("ghcr.io/x"))).toBeUndefined();
+    expect((await credentials.for(registryOf("ghcr.io/x"))).auth).toBeUndefined();
     await folder.write("config.json", { auths: { "ghcr.io": FILE } });
     const first = await credentials.for(registryOf("ghcr.io/x"));
     expect(decode(first)).toEqual(fileLogin("ghcr.io"));
-    expect((await credentials.for(registryOf("ghcr.io/other")))?.fingerprint).toBe(first?.fingerprint ?? "");
+    expect((await credentials.for(registryOf("ghcr.io/other"))).auth?.fingerprint).toBe(first.auth?.fingerprint ?? "");
     await folder.write("config.json", { auths: { "ghcr.io": { auth: base64("fu:new-secret") } } });
     const second = await credentials.for(registryOf("ghcr.io/x"));
-    expect(second?.fingerprint).not.toBe(first?.fingerprint ?? "");
+    expect(second.auth?.fingerprint).not.toBe(first.auth?.fingerprint ?? "");
   });
 
   test("pulls that start together ask a helper once, one registry at a time, and later ones again", async () => {
@@ -192,7 +192,7 @@ describe("createRegistryCredentials", () => {
     const { folder, log, credentials } = await setUp({ credsStore: "slow" }, { helperLimitMs: 200 });
     await using _ = folder;
     await folder.script("docker-credential-slow", "exec sleep 60");
-    expect(await credentials.for(registryOf("ghcr.io/x"))).toBeUndefined();
+    expect((await credentials.for(registryOf("ghcr.io/x"))).auth).toBeUndefined();
     expect(log.messages("warn")[0]).toContain("docker-credential-slow did not answer within 0.2 s");
   });
 

@@ -39,7 +39,7 @@ async function ours(configFolder: string, image: string): Promise<Ours | undefin
   const reference = parseImageReference(image);
   if (reference.kind === "invalid") return undefined;
   const env = { DOCKER_CONFIG: configFolder, PATH: `${bin.path}:/usr/bin:/bin` };
-  const auth = await createRegistryCredentials({ env, home: undefined, log: recordedLog() }).for(reference);
+  const { auth } = await createRegistryCredentials({ env, home: undefined, log: recordedLog() }).for(reference);
   return {
     fromImage: reference.pullName,
     tag: reference.pullTag,

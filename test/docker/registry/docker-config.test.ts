@@ -35,7 +35,7 @@ describe("createDockerConfigReader", () => {
       currentContext: 7,
     });
     const config = await read();
-    expect(config.path).toBe(file);
+    expect(config.origin).toBe(file);
     expect([...config.auths.keys()]).toEqual(["ghcr.io", "a.example"]);
     expect(config.auths.get("ghcr.io")).toMatchObject({ auth: "dTpw", username: "", identitytoken: "" });
     expect([...config.credHelpers]).toEqual([["b.example", "x"]]);
@@ -67,7 +67,7 @@ describe("createDockerConfigReader", () => {
   test("does without any folder", async () => {
     const log = recordedLog();
     const config = await createDockerConfigReader({ env: {}, home: undefined, log })();
-    expect(config).toEqual({ auths: new Map(), credHelpers: new Map(), credsStore: "" });
+    expect(config).toEqual({ origin: "", auths: new Map(), credHelpers: new Map(), credsStore: "" });
     expect(log.lines).toEqual([]);
   });
 

@@ -4,7 +4,6 @@ import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { createVolume, removeContainer, removeVolume } from "../../../src/docker/engine/engine-objects.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { fillVolume } from "../../../src/docker/sidecars/fill-volume.ts";
-import { systemClock } from "../../../src/support/clock.ts";
 import { type Change, changedEngine, isEngineCopy } from "../../support/changed-engine.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { agentImage } from "../../support/images.ts";
@@ -49,12 +48,9 @@ beforeEach(async () => {
 const changed = (change: Change) => changedEngine(scene.engine, change);
 
 function fill(engine: Engine, signal = never): Promise<string> {
-  const fillerLabels = { [LABELS.workerId]: scene.workerId };
-  return fillVolume(
-    engine,
-    { imageId: image.id, volume, owner: scene.workerId, fillerLabels, clock: systemClock },
-    signal,
-  );
+  const fillerLabels = () => ({ [LABELS.workerId]: scene.workerId });
+  const maker = { ...scene.makerOf(scene.living, engine), owner: scene.workerId };
+  return fillVolume(maker, { imageId: image.id, volume, fillerLabels }, signal);
 }
 
 /** Every path in the volume, with its kind, rights, owner, size, target and sum. */

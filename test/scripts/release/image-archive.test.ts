@@ -47,7 +47,8 @@ test("manifest, configuration and layers name each other by their checksums", ()
   expect(config.rootfs.diff_ids).toEqual(manifest.Layers.map((path: string) => `sha256:${sum(files.get(path))}`));
   expect(config.architecture).toBe("arm64");
   expect(config.config).toMatchObject({
-    User: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
+    User: "0:0",
+    Env: ["HOME=/root", "DOCKER_CONTEXT=default"],
     Entrypoint: ["/oz-agent-worker"],
     Labels: { a: "b" },
     Healthcheck: { Test: ["CMD", "/oz-agent-worker", "health"] },
@@ -66,6 +67,11 @@ test("every folder stands before what lies in it; the binary has a layer of its 
     seen.add(path);
   }
   expect(top.map(({ path }) => path)).toEqual(["oz-agent-worker"]);
+});
+
+test("the home is there, and any user may look for a login in it", () => {
+  const entries = new Map(request.layers.flat().map((entry) => [entry.path, entry]));
+  for (const path of ["root", "root/.docker"]) expect(entries.get(path)).toEqual({ path, folder: true, mode: 0o755 });
 });
 
 test("labels hold what is known and nothing else", () => {

@@ -164,6 +164,10 @@ export function containerRoutes(state: EngineState, life: ContainerLife, copiesI
       call.answer(refusal(409, `removal of container ${container.id} is already in progress`));
       return;
     }
+    if (container.status === "running" && String(call.request.query?.force) !== "true") {
+      call.answer(refusal(409, `You cannot remove a running container ${container.id}`));
+      return;
+    }
     observer.touching?.(container, "remove", call.pid);
     if (container.status === "running") life.kill(container, "removed");
     container.status = "removing";

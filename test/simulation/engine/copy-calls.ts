@@ -92,7 +92,9 @@ export function copyRoutes(
       const id = `sha256:${state.newId()}`;
       const labels = textRecord(bodyField(request, "Labels"));
       const from = marked.has(container.id) ? { committedFrom: container.imageId } : {};
-      state.images.set(id, { id, tags: new Set(), labels, ...from });
+      const { repo, tag } = request.query ?? {};
+      const tags = new Set(repo === undefined ? [] : [`${repo}:${tag}`]);
+      state.images.set(id, { id, tags, labels, ...from });
       call.answer(json({ Id: id }, 201));
     });
   }

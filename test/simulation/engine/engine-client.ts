@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import * as v from "valibot";
 import type { Engine, EngineRequest } from "../../../src/docker/engine/engine.ts";
+import type { EngineClock } from "../../../src/docker/engine/engine-clock.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { isRecord } from "../../support/json-record.ts";
 import type { Effects } from "../world/effects.ts";
@@ -12,7 +13,7 @@ const DEFAULT_LIMIT_MS = 60_000;
 const ANSWER_MS = 0.5;
 
 /** The engine as one process has it: with the limits, the failures and the checks of the real client. */
-export class EngineClient implements Engine {
+export class EngineClient implements Engine, EngineClock {
   readonly #model: EngineModel;
   readonly #process: SimProcess;
   readonly #effects: Effects;
@@ -28,6 +29,11 @@ export class EngineClient implements Engine {
     process.onEnd(() => {
       for (const call of this.#calls) call.hangUp();
     });
+  }
+
+  /** The engine and its workers are on one host. */
+  now(): number {
+    return this.#model.state.clock.epoch();
   }
 
   async call<TSchema extends v.GenericSchema>(

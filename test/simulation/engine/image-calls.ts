@@ -60,18 +60,21 @@ export function imageRoutes(state: EngineState): readonly SimRoute[] {
     go(isHere ? 0 : entry.transferMs);
   }
 
-  function remove(call: SimCall, id = ""): void {
-    const image = state.image(id);
+  /** By a tag: the image goes with its last one. */
+  function remove(call: SimCall, name = ""): void {
+    const image = state.image(name);
     if (image === undefined) {
-      call.answer(refusal(404, `No such image: ${id}`));
+      call.answer(refusal(404, `No such image: ${name}`));
       return;
     }
-    if ([...state.containers.values()].some(({ imageId }) => imageId === image.id)) {
-      call.answer(refusal(409, `conflict: unable to delete ${id} (cannot be forced) - image is being used`));
+    const isUsed = [...state.containers.values()].some(({ imageId }) => imageId === image.id);
+    if (isUsed && image.tags.size <= 1) {
+      call.answer(refusal(409, `conflict: unable to remove repository reference "${name}" (must force)`));
       return;
     }
-    state.images.delete(image.id);
-    call.answer(json([{ Deleted: image.id }]));
+    image.tags.delete(name);
+    if (image.tags.size === 0) state.images.delete(image.id);
+    call.answer(json([{ Untagged: name }]));
   }
 
   return [
@@ -80,9 +83,11 @@ export function imageRoutes(state: EngineState): readonly SimRoute[] {
       "GET",
       /^\/images\/json$/,
       (call) => {
-        const { label } = filtersOf(call.request);
-        const found = [...state.images.values()].filter(({ labels }) => hasLabels(labels, label));
-        call.answer(json(found.map(({ id, labels }) => ({ Id: id, Labels: labels }))));
+        const { label, reference } = filtersOf(call.request);
+        const isNamed = ({ tags }: SimImage) =>
+          reference === undefined || [...tags].some((tag) => isOf(tag, reference));
+        const found = [...state.images.values()].filter((image) => hasLabels(image.labels, label) && isNamed(image));
+        call.answer(json(found.map(({ id, tags, labels }) => ({ Id: id, RepoTags: [...tags], Labels: labels }))));
       },
     ],
     [
@@ -95,6 +100,11 @@ export function imageRoutes(state: EngineState): readonly SimRoute[] {
     ],
     ["DELETE", /^\/images\/(.+)$/, remove],
   ];
+}
+
+/** Whether a tag is of one of these, as `repository:*`. */
+function isOf(tag: string, references: readonly string[]): boolean {
+  return references.some((one) => one.endsWith("*") && tag.startsWith(one.slice(0, -1)));
 }
 
 /** Gives an image a name, taking it from the one that had it. */
@@ -111,7 +121,7 @@ function digestOf(imageId: string): string {
   return `sha256:${figure.slice(32)}${figure.slice(0, 32)}`;
 }
 
-function shown({ id, digest, tags }: SimImage) {
+function shown({ id, digest, tags, labels }: SimImage) {
   const names = [...tags].map((tag) => tag.slice(0, tag.lastIndexOf(":")));
   return {
     Id: id,
@@ -119,6 +129,6 @@ function shown({ id, digest, tags }: SimImage) {
     Architecture: "amd64",
     RepoTags: [...tags],
     RepoDigests: digest === undefined ? [] : names.map((name) => `${name}@${digest}`),
-    Config: { Volumes: null },
+    Config: { Labels: labels, Volumes: null },
   };
 }

@@ -1,6 +1,7 @@
 import { LABEL_PREFIX, LABELS } from "../../../src/docker/records/labels.ts";
 import { isKeptName, sidecarNames } from "../../../src/docker/records/object-names.ts";
 import type { EngineState } from "../engine/engine-state.ts";
+import { SEALS } from "../world/stock.ts";
 
 /** What is on an engine that should not be there when everything is done: all but published and kept things. */
 export function* leftovers(state: EngineState): Generator<string> {
@@ -8,7 +9,7 @@ export function* leftovers(state: EngineState): Generator<string> {
   for (const container of state.containers.values()) {
     const { name, labels, mounts } = container;
     const imageId = labels[LABELS.imageId];
-    const isPublished = imageId !== undefined && name === sidecarNames.published(imageId);
+    const isPublished = imageId !== undefined && name === sidecarNames.published(SEALS, imageId);
     if (isPublished || (isKeptName(name) && container.status !== "running")) {
       for (const { source } of mounts) kept.add(source);
     } else {

@@ -1,6 +1,7 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
-import { isKeptName, recordNames } from "../../../src/docker/records/object-names.ts";
+import { isKeptName } from "../../../src/docker/records/object-names.ts";
 import { decodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
+import { generationOf } from "../../../src/docker/records/standing.ts";
 import type { EngineObserver, EngineState } from "../engine/engine-state.ts";
 import type { SimContainer, SimVolume } from "../engine/sim-objects.ts";
 import type { SimProcessTable } from "../world/process-table.ts";
@@ -55,8 +56,8 @@ export class EngineJudge implements EngineObserver {
   touching(container: SimContainer, what: string, pid: number): void {
     if (pid === OPERATOR_PID || container.labels[LABELS.kind] !== "task" || isKeptName(container.name)) return;
     const attempt = container.labels[LABELS.attempt] ?? "";
-    if (this.#isDone(attempt)) return;
-    if (container.status === "created" && !this.#hasClaim(attempt)) return;
+    // Without a claim it is over, or was never anything.
+    if (!this.#hasClaim(attempt)) return;
     const owner = this.#ownerOf(attempt, container.labels[LABELS.owner]);
     if (this.#isAnothers(owner, pid)) this.#report(`${pid} did ${what} ${container.name}, which ${owner?.pid} has`);
   }
@@ -65,7 +66,7 @@ export class EngineJudge implements EngineObserver {
     const kind = volume.labels[LABELS.kind];
     if (pid === OPERATOR_PID || (kind !== "claim" && kind !== "verdict" && kind !== "private")) return;
     const attempt = volume.labels[LABELS.attempt] ?? "";
-    if (this.#isDone(attempt) || !(this.#hasClaim(attempt) || this.#hasContainer(attempt))) return;
+    if (!this.#hasClaim(attempt)) return;
     const owner = this.#ownerOf(attempt, volume.labels[LABELS.owner]);
     if (this.#isAnothers(owner, pid)) this.#report(`${pid} removed ${volume.name}, which ${owner?.pid} has`);
   }
@@ -85,10 +86,6 @@ export class EngineJudge implements EngineObserver {
     if (!mount.readOnly && others.length > 0) this.#report(`${container.name} shares what it may write to`);
   }
 
-  #isDone(attempt: string): boolean {
-    return this.#state?.volumes.has(recordNames.done(attempt)) === true;
-  }
-
   #hasClaim(attempt: string): boolean {
     for (const { labels } of this.#state?.volumes.values() ?? []) {
       if (labels[LABELS.kind] === "claim" && labels[LABELS.attempt] === attempt) return true;
@@ -96,23 +93,15 @@ export class EngineJudge implements EngineObserver {
     return false;
   }
 
-  #hasContainer(attempt: string): boolean {
-    for (const { labels } of this.#state?.containers.values() ?? []) {
-      if (labels[LABELS.kind] === "task" && labels[LABELS.attempt] === attempt) return true;
-    }
-    return false;
-  }
-
   /** The last heir, or whoever made it. */
   #ownerOf(attempt: string, label: string | undefined): Owner | undefined {
-    const prefix = recordNames.heir(attempt, 0).slice(0, -1);
     let latest = 0;
     let owner = label;
-    for (const volume of this.#state?.volumes.values() ?? []) {
-      const generation = volume.name.startsWith(prefix) ? Number(volume.name.slice(prefix.length)) : 0;
+    for (const { name, labels } of this.#state?.volumes.values() ?? []) {
+      const generation = labels[LABELS.attempt] === attempt ? (generationOf(name) ?? 0) : 0;
       if (generation > latest) {
         latest = generation;
-        owner = volume.labels[LABELS.owner];
+        owner = labels[LABELS.owner];
       }
     }
     return decodeOwner(owner);

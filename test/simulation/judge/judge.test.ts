@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Wire } from "../../../src/control-plane/wire.ts";
 import type { Engine, EngineRequest } from "../../../src/docker/engine/engine.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 import type { Clock } from "../../../src/support/clock.ts";
 import { ENDLESS, exits, STUBBORN, scenario, task } from "../scenarios/building-blocks.ts";
 import type { Setting } from "../scenarios/scenario.ts";
@@ -36,7 +37,7 @@ function calls(
   };
 }
 
-const PING: EngineRequest = { method: "GET", path: "/_ping" };
+const PING: EngineRequest = { method: "GET", path: enginePath`/_ping` };
 const completed = "task_completed";
 
 test("an undisturbed run has no problem", () => {
@@ -100,7 +101,8 @@ test("a message with a field too many is found", () => {
 test("a container that is started twice is found", () => {
   const started = calls(async ({ method, path }, engine) => {
     if (method !== "DELETE" || !path.startsWith("/containers/")) return undefined;
-    await engine.run({ method: "POST", path: `${path}/start` });
+    const [id = ""] = /[0-9a-f]{64}/.exec(path) ?? [];
+    if (id !== "") await engine.run({ method: "POST", path: enginePath`/containers/${id}/start` });
     return undefined;
   });
   expect(verdict(started)).toContain("was started although its execution had run");
@@ -115,7 +117,7 @@ test("a hand on the container of a worker that lives is found", () => {
         const others = JSON.stringify(answer).match(/"Id":"[0-9a-f]{64}","Names":\["\/oz-task.*/g) ?? [];
         const isOthers = request.path === "/containers/json" && others.some((text) => !text.includes(`pid\\":${pid}`));
         const [id] = isOthers ? (others.join().match(/[0-9a-f]{64}/) ?? []) : [];
-        if (id !== undefined) await engine.run({ method: "POST", path: `/containers/${id}/kill` });
+        if (id !== undefined) await engine.run({ method: "POST", path: enginePath`/containers/${id}/kill` });
         return answer;
       },
       run: (request) => engine.run(request),
@@ -137,7 +139,7 @@ test("an object without labels is found", () => {
   const bare = calls(async (request) => {
     return request.path === "/volumes/create" ? { ...request, body: { ...request.body, Labels: {} } } : undefined;
   });
-  expect(verdict(bare)).toContain("was created without a label");
+  expect(verdict(bare, scenario("sabotaged", { restMs: 60_000 }))).toContain("was created without a label");
 });
 
 test("what is left behind is found", () => {

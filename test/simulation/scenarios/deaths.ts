@@ -1,6 +1,6 @@
-import { executionHash, recordNames } from "../../../src/docker/records/object-names.ts";
+import { recordNames } from "../../../src/docker/records/object-names.ts";
 import { WORKER_ID } from "../world/stock.ts";
-import { ENDLESS, exits, STUBBORN, scenario, task } from "./building-blocks.ts";
+import { ENDLESS, exits, OUT_OF_MEMORY, STUBBORN, scenario, task } from "./building-blocks.ts";
 import type { Scenario } from "./scenario.ts";
 
 const five = [0, 1, 2, 3, 4].map((index) =>
@@ -22,7 +22,7 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
   scenario("two-workers-at-an-unlabelled-claim", {
     workers: 2,
     disturb: (world) => {
-      const claim = recordNames.claim(executionHash(WORKER_ID, { taskId: "task", executionId: "first" }));
+      const claim = recordNames.claim(WORKER_ID, { taskId: "task", executionId: "first" });
       world.at(50, () => world.engine.state.addVolume(claim, {}));
       world.at(101, () => world.incidents.redeliverAll());
     },
@@ -45,6 +45,11 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
       world.at(3_200, () => world.incidents.kill(world.workers[0]?.process));
     },
     points: ["kill-before", "engine-away"],
+  }),
+  scenario("killed-as-memory-runs-out", {
+    tasks: [task({ work: OUT_OF_MEMORY })],
+    disturb: (world) => world.incidents.onEndOfTask(() => world.incidents.kill(world.workers[0]?.process, 10)),
+    points: [],
   }),
   scenario("killed-in-a-namespace-of-its-own", {
     tasks: [task({ work: exits(4, 20_000), isRedelivered: false })],

@@ -8,6 +8,7 @@ import type { World } from "./world.ts";
 
 const RESTART_MS = 2_000;
 const ENGINE_AWAY_MS = 4_000;
+const LOOK_EVERY_MS = 5;
 const SUSPENDED_MS = 300_000;
 
 /** What may happen to a world, and what has happened to it. Times are milliseconds from now. */
@@ -125,6 +126,13 @@ export class Incidents {
   redeliverAll(): void {
     const { oz } = this.#world;
     for (const execution of oz.executions.unfinished()) oz.redeliver(execution);
+  }
+
+  /** Does something just behind the end of the first task's container. */
+  onEndOfTask(action: () => void): void {
+    const world = this.#world;
+    const hasEnded = world.books.all().some(({ allRuns }) => allRuns[0]?.end !== undefined);
+    world.in(LOOK_EVERY_MS, hasEnded ? action : () => this.onEndOfTask(action));
   }
 
   /** Whatever has no end by then is a problem. */

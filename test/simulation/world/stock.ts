@@ -1,12 +1,16 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { sidecarNames } from "../../../src/docker/records/object-names.ts";
 import { encodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
+import { createSeals } from "../../../src/docker/records/seals.ts";
 import { assignment } from "../../support/assignment-builder.ts";
 import type { EngineState } from "../engine/engine-state.ts";
 import type { OzExecution } from "../oz/handed-out.ts";
 import type { SimTask } from "../scenarios/scenario.ts";
 
 export const WORKER_ID = "simulated";
+export const API_KEY = "wk-simulated-key-0123456789";
+/** What proves the objects of that key's workers. */
+export const SEALS = createSeals(API_KEY);
 export const TASK_IMAGE = "registry.sim/team/task:latest";
 export const TASK_IMAGE_ID = `sha256:${"a1".repeat(32)}`;
 export const AGENT_IMAGE = "registry.sim/team/agent:latest";
@@ -42,16 +46,16 @@ export function publishSidecar(state: EngineState, imageId: string, owner: Owner
     [LABELS.imageReference]: AGENT_IMAGE,
     [LABELS.createdAt]: String(state.clock.epoch()),
   };
-  state.addVolume(volume, labels).content = { imageId, isWhole: true, mark: "file" };
+  state.addVolume(volume, SEALS.seal(volume, labels)).content = { imageId, isWhole: true, mark: "file" };
   const id = state.newId();
-  const name = sidecarNames.published(imageId);
+  const name = sidecarNames.published(SEALS, imageId);
   state.names.set(name, id);
   state.containers.set(id, {
     id,
     name,
     imageId,
     imageName: imageId,
-    labels: { ...labels, [LABELS.volume]: volume },
+    labels: SEALS.seal(name, { ...labels, [LABELS.volume]: volume }),
     env: [],
     command: [],
     mounts: [{ type: "volume", source: volume, target: "/fill", readOnly: false, noCopy: true }],

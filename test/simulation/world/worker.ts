@@ -1,10 +1,11 @@
 import { type ComposedWorker, composeWorker } from "../../../src/compose-worker.ts";
 import { DEFAULTS } from "../../../src/config/worker-config.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
+import { limitEngine } from "../../../src/docker/engine/limited-engine.ts";
 import { EngineClient } from "../engine/engine-client.ts";
 import { simulatedLog } from "./journal.ts";
 import type { SimProcess } from "./sim-process.ts";
-import { WORKER_ID } from "./stock.ts";
+import { API_KEY, WORKER_ID } from "./stock.ts";
 import type { World } from "./world.ts";
 
 /** Spec, section 9. */
@@ -26,12 +27,21 @@ export class SimWorker {
     const clock = sabotage.clock?.(process.clock) ?? process.clock;
     const log = simulatedLog(journal, process.pid, (message) => world.report(`a defect: ${message}`));
     const client = new EngineClient(model, process, effects);
-    const engine = sabotage.engine?.(client, process.pid) ?? client;
+    const asked = sabotage.engine?.(client, process.pid) ?? client;
+    const engine = limitEngine(
+      {
+        call: (request, schema) => asked.call(request, schema),
+        run: (request) => asked.run(request),
+        open: (request) => asked.open(request),
+        now: () => client.now(),
+      },
+      clock,
+    );
     const dial = oz.dialOf(process);
     const watch = createEngineWatch(engine, clock, log);
     const config = {
       ...DEFAULTS,
-      apiKey: "wk-simulated-key",
+      apiKey: API_KEY,
       workerId: WORKER_ID,
       cleanup: setting.cleanup,
       volumes: [],
@@ -46,7 +56,7 @@ export class SimWorker {
       mayMountImages: model.newestApi >= FIRST_API_WITH_IMAGE_MOUNTS,
       owner: processes.ownerOf(process),
       processes,
-      credentials: () => Promise.resolve(undefined),
+      credentials: () => Promise.resolve({}),
       link: {
         dial: (request, events) => {
           const wire = dial(request, events);

@@ -1,0 +1,57 @@
+import { nearest } from "../config/nearest.ts";
+import { alternatives, oneLine } from "../config/shown.ts";
+import type { Command, FoundCommand } from "./command.ts";
+import { flagNames } from "./flag.ts";
+
+/** The line about a flag that the command does not have; `written` is its word, dashes included, without a value. */
+export function unknownFlag(written: string, { command, title }: FoundCommand): string {
+  const commands = command.subCommands;
+  if (Object.keys(commands).length === 0) return takesNothingElse(command, title);
+  const name = written.replace(/^-+/, "");
+  const flags = flagNames(command.args).filter(({ flag }) => flag.hidden !== true);
+  const near = nearest(
+    name,
+    flags.map((flag) => flag.written),
+  );
+  const wayOut = Object.hasOwn(commands, name)
+    ? `${name} is a command: ${usageLine(title, name, commands[name])}`
+    : near === undefined
+      ? "see --help for the flags"
+      : `did you mean --${near}?`;
+  return `unknown flag ${oneLine(written)}; ${wayOut}`;
+}
+
+/** The line about a word that belongs to no flag. It is shown only where it can be nothing but the name of a command. */
+export function strayWord(index: number, { command, title, rest }: FoundCommand): string {
+  const commands = command.subCommands;
+  if (Object.keys(commands).length === 0) return takesNothingElse(command, title);
+  const word = rest[index] ?? "";
+  if (Object.hasOwn(commands, word)) {
+    return `${word} is a command, and commands stand before flags: ${usageLine(title, word, commands[word])}`;
+  }
+  if (index > 0 || word === "" || word.startsWith("-")) {
+    return `argument ${index + 1} belongs to no flag (see --help); a value with spaces needs quotes`;
+  }
+  const looksLikeName = /^[A-Za-z][a-z]*(?:-[a-z]+)*$/.test(word) && !word.startsWith("wk-") && word.length <= 24;
+  const names = Object.keys(commands);
+  const near = nearest(word, [...names, "--help", "--version"]);
+  const known = `the ${names.length === 1 ? "only command is" : "commands are"} ${alternatives(names, "and")}`;
+  const wayOut =
+    near === undefined ? `${known}, and without one the worker starts (see --help)` : `did you mean ${near}?`;
+  return `unknown command${looksLikeName ? ` ${word}` : ""}; ${wayOut}`;
+}
+
+function usageLine(title: string, name: string, command: Command | undefined): string {
+  return `${title} ${name} ${command?.help.synopsis ?? ""}`.trim();
+}
+
+/** A command takes so little that the line can list it. */
+function takesNothingElse(command: Command, title: string): string {
+  const flags = flagNames(command.args)
+    .filter(({ flag, name }) => flag.hidden !== true && name !== "help")
+    .map(({ written, flag }) =>
+      flag.type === "string" ? `--${written} ${flag.valueHint ?? "VALUE"}` : `--${written}`,
+    );
+  const takes = flags.length === 0 ? "takes nothing" : `takes ${alternatives(flags, "and")} and nothing else`;
+  return `${command.meta.name}: ${takes}; see ${title} --help`;
+}

@@ -1,0 +1,150 @@
+import { name, version } from "../../package.json";
+import { DURATION_TAKES } from "../config/duration.ts";
+import { ENVIRONMENT_TAKES } from "../config/environment-entry.ts";
+import { type GivenFlags, resolveConfig } from "../config/resolve.ts";
+import { COUNT_TAKES, LOG_LEVEL_TAKES, WORKER_ID_TAKES } from "../config/setting-values.ts";
+import { VOLUME_TAKES } from "../config/volume.ts";
+import { DEFAULTS } from "../config/worker-config.ts";
+import { buildCommit } from "../support/build-commit.ts";
+import { refuse } from "./command.ts";
+import { define } from "./define.ts";
+import { type Flag, HELP_FLAG } from "./flag.ts";
+import { health } from "./health.ts";
+
+const args = {
+  "api-key": {
+    type: "string",
+    valueHint: "KEY",
+    takes: "the team API key",
+    group: "Required",
+    description:
+      "team API key; WARP_API_KEY in the environment is the better place, since other users of a machine can see flags",
+  },
+  "worker-id": {
+    type: "string",
+    valueHint: "ID",
+    takes: WORKER_ID_TAKES,
+    group: "Required",
+    description:
+      "name that tasks are routed by (oz agent run-cloud --host ID), here or in the config file; names that start with warp are reserved",
+  },
+  volumes: {
+    type: "string",
+    alias: "v",
+    valueHint: "HOST:CONTAINER[:MODE]",
+    takes: VOLUME_TAKES,
+    group: "Tasks",
+    description:
+      "mount a host folder or Docker volume into every task; MODE is ro, rw or other options of Docker, comma-separated; repeatable, added after the file's",
+  },
+  env: {
+    type: "string",
+    alias: "e",
+    valueHint: "KEY[=VALUE]",
+    takes: ENVIRONMENT_TAKES,
+    group: "Tasks",
+    description:
+      "set a variable in every task; KEY alone hands on the worker's own value; repeatable, wins over the file's entry of that name",
+  },
+  "max-concurrent-tasks": {
+    type: "string",
+    valueHint: "N",
+    takes: COUNT_TAKES,
+    group: "Tasks",
+    description: `tasks at once; Oz keeps the others queued (default ${DEFAULTS.maxConcurrentTasks}: unlimited)`,
+  },
+  "idle-on-complete": {
+    type: "string",
+    valueHint: "DURATION",
+    takes: DURATION_TAKES,
+    group: "Tasks",
+    description: "how long the agent stays for follow-ups, such as 10m, 1h30m or 0s (default: the agent's own, 45m)",
+  },
+  cleanup: {
+    type: "boolean",
+    group: "Tasks",
+    description: "remove containers after their task (the default; undoes cleanup: false of the config file)",
+    negativeDescription: "keep containers after their task, to look into them",
+  },
+  "config-file": {
+    type: "string",
+    valueHint: "PATH",
+    takes: "the path of a YAML file",
+    group: "Worker",
+    description: "YAML file with the same settings; flags win over it",
+  },
+  backend: {
+    type: "string",
+    valueHint: "NAME",
+    takes: "docker",
+    group: "Worker",
+    description: "where tasks run: docker, the only one built here (default docker)",
+  },
+  "log-level": {
+    type: "string",
+    valueHint: "LEVEL",
+    takes: LOG_LEVEL_TAKES,
+    group: "Worker",
+    description: `${LOG_LEVEL_TAKES} (default ${DEFAULTS.logLevel})`,
+  },
+  "web-socket-url": { type: "string", takes: "a ws:// or wss:// address", hidden: true },
+  "server-root-url": { type: "string", takes: "an http:// or https:// address", hidden: true },
+  "session-sharing-server-url": {
+    type: "string",
+    takes: "a ws://, wss://, http:// or https:// address",
+    hidden: true,
+  },
+  help: HELP_FLAG,
+  version: { type: "boolean", group: "Information", description: "show the version and exit" },
+} as const satisfies Record<keyof GivenFlags | "help" | "version", Flag>;
+
+/** The program itself: without a command it is the worker. */
+export const worker = define({
+  meta: {
+    name,
+    version: `${version}${buildCommit === undefined ? "" : ` (commit ${buildCommit})`}`,
+    description: "runs Oz cloud agents on this machine, each task in a Docker container of its own",
+  },
+  args,
+  subCommands: { health },
+  help: {
+    synopsis: "[flags]",
+    about: ["Flags win over the config file, which wins over the defaults."],
+    environment: [
+      ["WARP_API_KEY", "team API key, without --api-key"],
+      ["DOCKER_HOST", "Docker daemon: unix://, tcp:// or ssh://"],
+      ["DOCKER_CONTEXT", "Docker context, without DOCKER_HOST"],
+      ["DOCKER_CONFIG", "folder of Docker's contexts and logins"],
+      ["DOCKER_TLS_VERIFY, DOCKER_CERT_PATH", "TLS to the daemon, as for the Docker CLI"],
+      ["DOCKER_API_VERSION", "pins the version of Docker's API"],
+      ["SSL_CERT_FILE, NODE_EXTRA_CA_CERTS", "PEM files with authorities of your own"],
+      ["HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the way out to Oz"],
+    ],
+    examples: [
+      [
+        "Key from the environment, four tasks at a time, a cache shared by all",
+        [
+          "export WARP_API_KEY=...",
+          `${name} --worker-id prod-runner-1 --max-concurrent-tasks 4 \\`,
+          "  -v /opt/cache:/cache",
+        ],
+      ],
+      [
+        "Settings from a file, one more variable handed on from this environment",
+        [`${name} --config-file worker.yaml -e NPM_TOKEN`],
+      ],
+      ["Is the worker here connected, and does its Docker daemon answer?", [`${name} health`]],
+    ],
+    exitCodes: [
+      [0, "stopped by a signal"],
+      [1, "cannot run here (no Docker daemon)"],
+      [2, "bad flags or config file"],
+    ],
+  },
+  async run(values, around) {
+    const resolved = resolveConfig(values, around.env, around.readFile);
+    if (resolved.kind === "problems") return refuse(resolved.lines, around);
+    await around.startWorker(resolved.config, resolved.notices);
+    return undefined;
+  },
+});

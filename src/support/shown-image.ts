@@ -1,0 +1,30 @@
+import { quoted } from "./printable.ts";
+import { REDACTED } from "./redaction.ts";
+
+/** Longer than names that a registry takes. */
+const LONGEST = 500;
+/** What stands behind an `@` in place of a host. */
+const DIGEST = /^(?:sha\d+|md5):?[^/@]*$/i;
+
+/** Where a name's user and password end: at the last `@` that no digest follows; 0 where it has none. */
+function endOfUser(image: string): number {
+  const last = image.lastIndexOf("@");
+  const end = last > 0 && DIGEST.test(image.slice(last + 1)) ? image.lastIndexOf("@", last - 1) : last;
+  return Math.max(end, 0);
+}
+
+/** Whether an image's name holds, before an `@`, what may be a user's name and password. */
+export function holdsUser(image: string): boolean {
+  return endOfUser(image) > 0;
+}
+
+/** An image's name without what stands before an `@`, which may be a password. A digest is not taken for a host. */
+export function withoutUser(image: string): string {
+  const end = endOfUser(image);
+  return end === 0 ? image : REDACTED + image.slice(end);
+}
+
+/** An image's name as it came from outside, for a message: without a user, quoted, escaped and not endless. */
+export function shownImage(image: string, max = LONGEST): string {
+  return quoted(withoutUser(image), max);
+}

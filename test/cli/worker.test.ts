@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runWords } from "./run-words.ts";
+
+const EXAMPLE = `worker_id: "prod-runner-1"
+log_level: "debug"
+cleanup: true              # false is --no-cleanup
+max_concurrent_tasks: 4
+idle_on_complete: "10m"
+backend:                   # at most one backend
+  docker:
+    volumes: ["/opt/shared-cache:/cache:ro"]
+    environment:
+      - name: NPM_TOKEN
+        value: "your_token"
+      - name: GITHUB_TOKEN # no value: inherited from the worker's environment
+`;
+const KEY = { WARP_API_KEY: "wk-hunter2" };
+
+let folder = "";
+let example = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "oz-agent-worker-cli-"));
+  example = file("example.yaml", EXAMPLE);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("what runs", () => {
+  test("defaults, with the key from the environment", async () => {
+    expect((await runWords(["--worker-id", "w"], { WARP_API_KEY: "wk-1\n" })).started).toEqual({
+      notices: [],
+      config: {
+        apiKey: "wk-1",
+        workerId: "w",
+        logLevel: "info",
+        cleanup: true,
+        imagePullPolicy: "Always",
+        volumes: [],
+        environment: [],
+        maxConcurrentTasks: 0,
+        webSocketUrl: "wss://oz.warp.dev/api/v1/selfhosted/worker/ws",
+        serverRootUrl: "https://app.warp.dev",
+      },
+    });
+  });
+
+  test("the documented file", async () => {
+    expect((await runWords(["--config-file", example], { ...KEY, GITHUB_TOKEN: "ghp" })).started).toEqual({
+      notices: [],
+      config: {
+        apiKey: "wk-hunter2",
+        workerId: "prod-runner-1",
+        logLevel: "debug",
+        cleanup: true,
+        imagePullPolicy: "Always",
+        volumes: ["/opt/shared-cache:/cache:ro"],
+        environment: [
+          { name: "NPM_TOKEN", value: "your_token" },
+          { name: "GITHUB_TOKEN", value: "ghp" },
+        ],
+        maxConcurrentTasks: 4,
+        idleOnComplete: "10m",
+        webSocketUrl: "wss://oz.warp.dev/api/v1/selfhosted/worker/ws",
+        serverRootUrl: "https://app.warp.dev",
+      },
+    });
+  });
+
+  test("flags win over the file; volumes are added; an explicit 0 counts", async () => {
+    const argv = [
+      ...["--config-file", example, "--api-key", "wk-2", "--worker-id=w", "--log-level", "error", "--no-cleanup"],
+      ...["-v", "/a:/b", "-e", "NPM_TOKEN=mine", "-e", "HOME", "-e", "X=1", "-e", "X=2", "--max-concurrent-tasks=0"],
+      ...["--idle-on-complete", "0s", "--web-socket-url", "ws://127.0.0.1:1/ws", "--backend", "docker"],
+      ...["--server-root-url=http://127.0.0.1:2", "--session-sharing-server-url", "wss://s.example"],
+    ];
+    const { started } = await runWords(argv, { ...KEY, HOME: "/root", NPM_TOKEN: "theirs" });
+    expect(started).toEqual({
+      notices: ["GITHUB_TOKEN is to be inherited and is not set in the worker's environment; tasks go without it"],
+      config: {
+        apiKey: "wk-2",
+        workerId: "w",
+        logLevel: "error",
+        cleanup: false,
+        imagePullPolicy: "Always",
+        volumes: ["/opt/shared-cache:/cache:ro", "/a:/b"],
+        environment: [
+          { name: "NPM_TOKEN", value: "mine" },
+          { name: "HOME", value: "/root" },
+          { name: "X", value: "2" },
+        ],
+        maxConcurrentTasks: 0,
+        idleOnComplete: "0s",
+        webSocketUrl: "ws://127.0.0.1:1/ws",
+        serverRootUrl: "http://127.0.0.1:2",
+        sessionSharingServerUrl: "wss://s.example",
+      },
+    });
+  });
+
+  test("a log level in any case; a duration in the form that is handed on", async () => {
+    const { started } = await runWords(
+      ["--worker-id", "w", "--log-level", "WARN", "--idle-on-complete", "1 hour 30min"],
+      KEY,
+    );
+    expect(started?.config).toMatchObject({ logLevel: "warn", idleOnComplete: "1h30m" });
+  });
+
+  test("the last of a repeated flag counts", async () => {
+    const { started } = await runWords(["--worker-id", "a", "--worker-id", "b"], KEY);
+    expect(started).toMatchObject({ config: { workerId: "b" } });
+  });
+
+  test("inheriting: set but empty is handed on, unset is left out, names of Object are no variables", async () => {
+    const argv = ["--worker-id", "w", "-e", "EMPTY", "-e", "UNSET", "-e", "constructor", "-e", "NPM_TOKEN"];
+    const { started } = await runWords([...argv, "--config-file", example], { ...KEY, EMPTY: "", GITHUB_TOKEN: "g" });
+    expect(started?.config.environment).toEqual([
+      { name: "GITHUB_TOKEN", value: "g" },
+      { name: "EMPTY", value: "" },
+    ]);
+    expect(started?.notices.map((notice) => notice.split(" ")[0])).toEqual(["NPM_TOKEN", "UNSET", "constructor"]);
+  });
+
+  test("a name twice in the file: the later wins, with a notice that holds no value", async () => {
+    const entries = "[{name: A, value: hunter2}, {name: A, value: hunter3}]";
+    const path = file("twice.yaml", `worker_id: w\nbackend: {docker: {environment: ${entries}}}\n`);
+    const { started } = await runWords(["--config-file", path], KEY);
+    expect(started).toMatchObject({ config: { environment: [{ name: "A", value: "hunter3" }] } });
+    expect(started).toMatchObject({
+      notices: [expect.stringMatching(/^backend\.docker\.environment\[1\](?!.*hunter)/)],
+    });
+  });
+
+  test("--cleanup wins over cleanup: false", async () => {
+    const path = file("keep.yaml", "worker_id: w\ncleanup: false\n");
+    const cleanup = async (...argv: string[]) =>
+      (await runWords(["--config-file", path, ...argv], KEY)).started?.config.cleanup;
+    expect(await cleanup()).toBe(false);
+    expect(await cleanup("--cleanup")).toBe(true);
+    expect(await cleanup("--no-cleanup=false")).toBe(true);
+    expect(await cleanup("--cleanup", "--no-cleanup")).toBe(false);
+  });
+});
