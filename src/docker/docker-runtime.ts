@@ -1,4 +1,4 @@
-import { type Clock, pause } from "../support/clock.ts";
+import { abortAfter, type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { createOnce } from "../support/once.ts";
 import { NO_OUTPUT } from "../support/output-tail.ts";
@@ -26,7 +26,7 @@ import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
-import { encodeOwner, type Owner } from "./records/owner.ts";
+import { encodeOwner, type Owner, type ProcessTable } from "./records/owner.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
 import type { RecordRoom } from "./records/record-room.ts";
 import type { Seals } from "./records/seals.ts";
@@ -43,6 +43,8 @@ export interface DockerRuntimeOptions {
   readonly sidecarContent: SidecarContent;
   readonly workerId: string;
   readonly owner: Owner;
+  /** Where owners are looked for; the host's processes unless given. */
+  readonly processes?: ProcessTable | undefined;
   /** Whether containers are removed once their result is with Oz. */
   readonly cleanup: boolean;
   readonly clock: Clock;
@@ -72,7 +74,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   /** Pulls that were begun beside the claims, until the executions run. */
   const begun = new Map<string, PullsAhead>();
   const starts = createRush(options.clock);
-  const takeover = createTakeover(records, options.owner);
+  const takeover = createTakeover(records, options.owner, options.processes);
   /** Whose result is with Oz, and of which something could not be cleared away; attempts by `executionKey`. */
   const over = new Map<string, string>();
   const isOver = (execution: Execution, attempt: string) => over.get(executionKey(execution)) === attempt;
@@ -89,14 +91,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     if (attempt === undefined) return;
     const isShutdown = result.kind === "stopped" && result.cause === "shutdown";
     // A process that ends must not tell Oz what its successor could not know, and would tell otherwise.
-    const limit = isShutdown ? undefined : AbortSignal.timeout(RECORD_LIMIT_MS);
+    const limit = isShutdown ? undefined : abortAfter(options.clock, RECORD_LIMIT_MS);
     const write = () => ledger.verdict(execution, attempt, result);
-    await persist(watch, limit, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
+    await persist(watch, limit?.signal, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
       log.warn("the result could not be recorded on the daemon", {
         task: execution.taskId,
         reason: describeError(error),
       });
     });
+    limit?.cancel();
   }
 
   /** A removal may fail for a moment: a device is busy, a removal is under way. */
@@ -213,7 +216,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     async tail(execution) {
       const id = held.get(executionKey(execution))?.container?.id;
       if (id === undefined) return NO_OUTPUT;
-      return await readTail(engine, id).catch(() => NO_OUTPUT);
+      return await readTail(engine, options.clock, id).catch(() => NO_OUTPUT);
     },
 
     async release(execution) {

@@ -17,7 +17,7 @@ import { madeAt } from "./records/attempts.ts";
 import { isFreshContainer } from "./records/freshness.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, labelledAttempt, type ObjectKind } from "./records/labels.ts";
 import { SOURCE_IMAGES } from "./records/object-names.ts";
-import { decodeOwner, type Owner, ownerState } from "./records/owner.ts";
+import { decodeOwner, type Owner, ownerState, type ProcessTable, systemProcesses } from "./records/owner.ts";
 import type { Seals } from "./records/seals.ts";
 import {
   containerStanding,
@@ -53,9 +53,12 @@ export interface ReaperOptions {
   readonly log: Log;
   /** What time it is where the engine runs. */
   readonly now?: () => number;
+  /** Where owners are looked for; the host's processes unless given. */
+  readonly processes?: ProcessTable | undefined;
 }
 
-export function createReaper({ engine, seals, self, log, now = () => engine.now() }: ReaperOptions): Reaper {
+export function createReaper(options: ReaperOptions): Reaper {
+  const { engine, seals, self, log, now = () => engine.now(), processes = systemProcesses } = options;
   const once = createOnce();
 
   /** Whether the owners of objects are gone for certain; asked once in a sweep. */
@@ -65,7 +68,9 @@ export function createReaper({ engine, seals, self, log, now = () => engine.now(
       const owner = decodeOwner(label);
       if (owner === undefined) return Promise.resolve(false);
       const inspect = (id: string) => ownerContainer({ engine }, id);
-      const gone = states.get(label) ?? ownerState(owner, self, inspect).then((state) => state === "gone");
+      const gone =
+        states.get(label) ??
+        ownerState(owner, self, inspect, processes.read, processes.exists).then((state) => state === "gone");
       states.set(label, gone);
       return gone;
     };

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../support/clock.ts";
 import type { StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import { hasStatus, isEngineAway } from "../engine/engine-error.ts";
@@ -23,7 +23,7 @@ export async function stopContainer(
   const stop = persist(watch, undefined, () => askToStop(engine, id, request.graceMs));
   stop.catch((error: unknown) => watch.note(error));
   const limit = new AbortController();
-  const givenUp = delay(request.graceMs + KILL_MARGIN_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+  const givenUp = pause(watch.clock, request.graceMs + KILL_MARGIN_MS, limit.signal).then(() => undefined);
   try {
     return await Promise.race([exit, givenUp]);
   } finally {

@@ -1,4 +1,4 @@
-import { type Clock, pause, systemClock, type Timer } from "../../support/clock.ts";
+import { type Clock, pause, type Timer } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, isEngineAway } from "./engine-error.ts";
@@ -12,6 +12,8 @@ const LAST_PAUSE_MS = 5_000;
 
 /** Knows whether the Docker daemon answers. It asks only after a call has failed, and until it does. */
 export interface EngineWatch {
+  /** The time by which those wait who wait for the daemon. */
+  readonly clock: Clock;
   /** Tells of a failed call. Anything but a daemon that is away is ignored. */
   note(error: unknown): void;
   /** Why the daemon counts as away; `undefined` while it answers. */
@@ -64,6 +66,7 @@ export function createEngineWatch(engine: Engine, clock: Clock, log: Log): Engin
   }
 
   return {
+    clock,
     note(error) {
       if (!isEngineAway(error) || state !== "here" || stopped) return;
       state = "checking";
@@ -119,7 +122,7 @@ export async function persist<T>(
       watch.note(error);
       await watch.untilBack(signal);
       // A daemon that answers pings and nothing else must not be asked in a hot loop.
-      await pause(systemClock, Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LAST_PAUSE_MS), signal);
+      await pause(watch.clock, Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LAST_PAUSE_MS), signal);
       if (signal?.aborted) throw signal.reason;
     }
   }

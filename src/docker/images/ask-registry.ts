@@ -1,4 +1,5 @@
-import type { Clock, Timer } from "../../support/clock.ts";
+import type { Clock } from "../../support/clock.ts";
+import { createQuietTimer } from "../../support/quiet-timer.ts";
 import type { Engine } from "../engine/engine.ts";
 import { enginePath } from "../engine/engine-path.ts";
 import type { ImageReference } from "../registry/image-reference.ts";
@@ -37,9 +38,9 @@ export function createAskRegistry({ engine, platform, clock }: AskOptions): AskR
     const layers = createLayerProgress();
     let words = () => "the registry was asked and has not answered yet";
     let newsAt = clock.now();
-    let timer: Timer | undefined;
     let failure: PullFailure | undefined;
 
+    const quiet = createQuietTimer(clock, giveUp);
     function giveUp(): void {
       const seconds = Math.round((clock.now() - newsAt) / 1000);
       const kind = layers.isRegistrysTurn() ? "silent" : "daemon";
@@ -48,8 +49,7 @@ export function createAskRegistry({ engine, platform, clock }: AskOptions): AskR
     }
     function heard(): void {
       newsAt = clock.now();
-      timer?.cancel();
-      timer = clock.after(layers.isRegistrysTurn() ? REGISTRY_SILENCE_MS : DAEMON_SILENCE_MS, giveUp);
+      quiet.restart(layers.isRegistrysTurn() ? REGISTRY_SILENCE_MS : DAEMON_SILENCE_MS);
     }
     const onAbort = () => abort.abort();
 
@@ -76,7 +76,7 @@ export function createAskRegistry({ engine, platform, clock }: AskOptions): AskR
       await engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS, signal });
       return failure;
     } finally {
-      timer?.cancel();
+      quiet.cancel();
       signal.removeEventListener("abort", onAbort);
     }
   };

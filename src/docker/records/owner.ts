@@ -75,6 +75,12 @@ export function processStart(pid: number, read: ReadSystemFile = readSystemFile)
 /** Whether there is a process of that id, whoever's. */
 export type ProcessExists = (pid: number) => boolean;
 
+/** How the processes of a host are looked at. */
+export interface ProcessTable {
+  readonly read: ReadSystemFile;
+  readonly exists: ProcessExists;
+}
+
 /** State of a container as far as ownership needs it. */
 export interface OwnerContainerState {
   readonly running: boolean;
@@ -136,6 +142,9 @@ export function readSystemFile(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** Those of this host. */
+export const systemProcesses: ProcessTable = { read: readSystemFile, exists: processExists };
 
 function processExists(pid: number): boolean {
   try {

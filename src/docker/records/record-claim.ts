@@ -1,3 +1,4 @@
+import { abortAfter } from "../../support/clock.ts";
 import { type Execution, executionKey } from "../../task/execution.ts";
 import type { ClaimAnswer } from "../../worker/task-runtime.ts";
 import { describeError, EngineError, isEngineAway, mayBeDone } from "../engine/engine-error.ts";
@@ -30,7 +31,7 @@ export async function recordClaim(room: ClaimRecording, execution: Execution): P
   const attempt = randomToken();
   // Held before the daemon knows: what is there and not held is taken for rubbish.
   held.set(key, { execution, attempt, phase: "claiming" });
-  const limit = AbortSignal.timeout(CLAIM_LIMIT_MS);
+  const limit = abortAfter(watch.clock, CLAIM_LIMIT_MS);
   let mayStand = false;
   const onRecorded = () => {
     mayStand = true;
@@ -43,7 +44,7 @@ export async function recordClaim(room: ClaimRecording, execution: Execution): P
       mayStand ||= mayBeDone(error);
       // A claim that was too late has had all the time there is.
       if (!mayStand || (error instanceof EngineError && error.kind === "timeout")) throw error;
-      return persist(watch, limit, claim, Number.POSITIVE_INFINITY);
+      return persist(watch, limit.signal, claim, Number.POSITIVE_INFINITY);
     });
     if (claiming.kind === "claimed") {
       held.set(key, { execution, attempt: claiming.attempt, phase: "open" });
@@ -57,9 +58,11 @@ export async function recordClaim(room: ClaimRecording, execution: Execution): P
     forget();
     watch.note(error);
     const reason =
-      isEngineAway(error) || limit.aborted
+      isEngineAway(error) || limit.signal.aborted
         ? DAEMON_IS_AWAY
         : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
     return { kind: "refused", reason, mayStand };
+  } finally {
+    limit.cancel();
   }
 }

@@ -3,7 +3,15 @@ import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import type { SeenAttempt } from "./attempts.ts";
 import { executionLabels, LABELS, type LabelMap } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
-import { decodeOwner, type Owner, type OwnerContainerState, type OwnerState, ownerState } from "./owner.ts";
+import {
+  decodeOwner,
+  type Owner,
+  type OwnerContainerState,
+  type OwnerState,
+  ownerState,
+  type ProcessTable,
+  systemProcesses,
+} from "./owner.ts";
 import type { RecordRoom } from "./record-room.ts";
 import { generationOf, volumeStanding } from "./standing.ts";
 
@@ -18,13 +26,15 @@ export interface Takeover {
   take(seen: SeenAttempt): Promise<string | undefined>;
 }
 
-export function createTakeover(room: RecordRoom, self: Owner): Takeover {
+export function createTakeover(room: RecordRoom, self: Owner, processes: ProcessTable = systemProcesses): Takeover {
   const { engine, seals, owner } = room;
   const inspectOwner = (id: string) => ownerContainer(room, id);
   return {
     async stateOf({ labels, heirs }) {
       const decoded = decodeOwner(ownerLabel(labels, heirs));
-      return decoded === undefined ? "unknown" : await ownerState(decoded, self, inspectOwner);
+      return decoded === undefined
+        ? "unknown"
+        : await ownerState(decoded, self, inspectOwner, processes.read, processes.exists);
     },
     async take({ attempt, execution, heirs, isForeign }) {
       const generation = (latest(heirs)?.generation ?? 0) + 1;

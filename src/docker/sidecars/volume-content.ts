@@ -81,7 +81,7 @@ export function createVolumeContent(maker: ContentMaker, onPublished: () => void
     const existing = await publishedContent(imageId);
     if (existing !== undefined) return existing;
 
-    const startedAt = performance.now();
+    const startedAt = maker.now();
     const volume = sidecarNames.volume(randomToken());
     const name = sidecarNames.published(seals, imageId);
     const labels = {
@@ -101,7 +101,7 @@ export function createVolumeContent(maker: ContentMaker, onPublished: () => void
       const content = await filledContent(volume, imageId);
       await renameContainer(engine, filler, name);
       onPublished();
-      log.info("sidecar content copied", { image: withoutUser(image), seconds: seconds(startedAt) });
+      log.info("sidecar content copied", { image: withoutUser(image), seconds: seconds(startedAt, maker.now()) });
       return content;
     } catch (error) {
       const isTaken = filler !== undefined && hasStatus(error, 409);
@@ -184,6 +184,6 @@ export function createVolumeContent(maker: ContentMaker, onPublished: () => void
   };
 }
 
-function seconds(startedAt: number): number {
-  return Math.round((performance.now() - startedAt) / 100) / 10;
+function seconds(startedAt: number, now: number): number {
+  return Math.round((now - startedAt) / 100) / 10;
 }
