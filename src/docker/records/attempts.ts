@@ -1,8 +1,8 @@
-import type { Execution } from "../../task/execution.ts";
+import { type Execution, executionKey } from "../../task/execution.ts";
 import { listContainers, listVolumes } from "../engine/engine-objects.ts";
 import type { ContainerSummary, VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim, isFreshContainer } from "./freshness.ts";
-import { isOfAttempt, LABELS, type LabelMap, labelledAttempt, labelledExecution } from "./labels.ts";
+import { LABELS, type LabelMap, labelledAttempt, labelledExecution, type ObjectKind } from "./labels.ts";
 import type { RecordRoom } from "./record-room.ts";
 import { containerStanding, isKept, listedContainer, type Standing, volumeStanding } from "./standing.ts";
 
@@ -24,6 +24,11 @@ export interface SeenAttempt {
   /** Somebody makes copies of what is gone: the claim is older than the engine's word of it, and nothing else speaks for it. */
   readonly isCopy: boolean;
 }
+
+/** What an earlier version records of an attempt beside its claim. */
+const EARLIER_RECORDS: ReadonlySet<string | undefined> = new Set(["verdict", "heir", "done"] satisfies ObjectKind[]);
+/** Far more than an attempt has; of those that anybody may have made in its name the oldest count. */
+const MAX_RECORDS = 100;
 
 /** The attempts of this room's worker id that are on the daemon. Rejects with an `EngineError`. */
 export async function listAttempts(room: RecordRoom): Promise<readonly SeenAttempt[]> {
@@ -50,30 +55,36 @@ function sortAttempts(
     (container) => warnOfForgery(room, "container", listedContainer(container).name),
   );
 
+  const earlier = foreign.filter(({ Labels }) => EARLIER_RECORDS.has(Labels[LABELS.kind]));
+  const volumesOf = { ours: byAttempt(ours), foreign: oldestOf(byAttempt(earlier)) };
+  const tasksOf = { ours: byAttempt(tasks.ours), foreign: byAttempt(tasks.foreign) };
+
+  function lookBeside(execution: Execution, attempt: string, isForeign: boolean) {
+    const isFresh = (one: ContainerSummary) => isForeign || isFreshContainer(one.Created * 1_000, one.Labels);
+    const all = ofAttempt(isForeign ? tasksOf.foreign : tasksOf.ours, execution, attempt);
+    const container = all.find((one) => isFresh(one) && !isKept(listedContainer(one)));
+    const foreignRecords = isForeign ? ofAttempt(volumesOf.foreign, execution, attempt).sort(byAge) : [];
+    return {
+      ...(container ? { container } : {}),
+      heirs: [...ofAttempt(volumesOf.ours, execution, attempt), ...foreignRecords].filter(isHeir),
+      isKept: all.some((one) => isKept(listedContainer(one))),
+      foreignRecords,
+    };
+  }
+
   const attempts: SeenAttempt[] = [];
-  for (const claim of [...ours, ...foreign].filter(({ Labels }) => Labels[LABELS.kind] === "claim")) {
-    const isForeign = foreign.includes(claim);
+  const claims = [
+    ...ours.map((claim) => ({ claim, isForeign: false })),
+    ...foreign.map((claim) => ({ claim, isForeign: true })),
+  ];
+  for (const { claim, isForeign } of claims) {
+    if (claim.Labels[LABELS.kind] !== "claim") continue;
     const attempt = labelledAttempt(claim.Labels);
     const execution = labelledExecution(claim.Labels)?.execution;
     if (attempt === undefined || execution === undefined) continue;
-    const isOfIt = ({ Labels }: { readonly Labels: LabelMap }) => isOfAttempt(Labels, execution, attempt);
-    const isFresh = (one: ContainerSummary) => isForeign || isFreshContainer(one.Created * 1_000, one.Labels);
-    const all = (isForeign ? tasks.foreign : tasks.ours).filter(isOfIt);
-    const container = all.find((one) => isFresh(one) && !isKept(listedContainer(one)));
-    const records = foreign.filter((volume) => isForeign && volume !== claim && isOfIt(volume));
-    const isHeir = ({ Labels }: VolumeDetails) => Labels[LABELS.kind] === "heir";
-    attempts.push({
-      attempt,
-      execution,
-      labels: claim.Labels,
-      claim,
-      ...(container ? { container } : {}),
-      heirs: [...ours.filter(isOfIt), ...records].filter(isHeir),
-      isForeign,
-      isKept: all.some((one) => isKept(listedContainer(one))),
-      foreignRecords: records.sort((one, other) => madeAt(one) - madeAt(other)),
-      isCopy: !isForeign && container === undefined && !isFreshClaim(claim.CreatedAt, claim.Labels),
-    });
+    const beside = lookBeside(execution, attempt, isForeign);
+    const isCopy = !isForeign && beside.container === undefined && !isFreshClaim(claim.CreatedAt, claim.Labels);
+    attempts.push({ attempt, execution, labels: claim.Labels, claim, isForeign, isCopy, ...beside });
   }
   const claimed = new Set(attempts.filter(({ isForeign }) => !isForeign).map(({ attempt }) => attempt));
   for (const container of tasks.ours) {
@@ -81,14 +92,47 @@ function sortAttempts(
     const attempt = labelledAttempt(container.Labels);
     const execution = labelledExecution(container.Labels)?.execution;
     if (attempt === undefined || execution === undefined || claimed.has(attempt)) continue;
+    const heirs = ofAttempt(volumesOf.ours, execution, attempt).filter(isHeir);
     const { Labels: labels } = container;
-    const heirs = ours.filter(
-      ({ Labels }) => Labels[LABELS.kind] === "heir" && isOfAttempt(Labels, execution, attempt),
-    );
     const rest = { isForeign: false, isKept: false, foreignRecords: [], isCopy: false };
     attempts.push({ attempt, execution, labels, container, heirs, ...rest });
   }
   return attempts;
+}
+
+function isHeir({ Labels }: { readonly Labels: LabelMap }): boolean {
+  return Labels[LABELS.kind] === "heir";
+}
+
+/** Objects by attempt and execution; a takeover by an earlier version names the attempt alone. */
+function byAttempt<T extends { readonly Labels: LabelMap }>(objects: readonly T[]): Map<string | undefined, T[]> {
+  return Map.groupBy(objects, ({ Labels }) => {
+    const attempt = labelledAttempt(Labels);
+    const execution = labelledExecution(Labels)?.execution;
+    return attempt === undefined ? undefined : groupOf(attempt, execution);
+  });
+}
+
+function groupOf(attempt: string, execution: Execution | undefined): string {
+  return execution === undefined ? attempt : `${attempt} ${executionKey(execution)}`;
+}
+
+function ofAttempt<T extends { readonly Labels: LabelMap }>(
+  groups: ReadonlyMap<string | undefined, readonly T[]>,
+  execution: Execution,
+  attempt: string,
+): T[] {
+  const nameless = (groups.get(attempt) ?? []).filter(isHeir);
+  return [...(groups.get(groupOf(attempt, execution)) ?? []), ...nameless];
+}
+
+function oldestOf(groups: Map<string | undefined, VolumeDetails[]>): ReadonlyMap<string | undefined, VolumeDetails[]> {
+  for (const [key, volumes] of groups) groups.set(key, volumes.sort(byAge).slice(0, MAX_RECORDS));
+  return groups;
+}
+
+function byAge(one: VolumeDetails, other: VolumeDetails): number {
+  return madeAt(one) - madeAt(other);
 }
 
 /** Milliseconds since 1970, by the engine's clock; what does not tell is from now on. */
