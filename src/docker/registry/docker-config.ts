@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile as readFromDisk } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Log } from "../../support/log.ts";
 import { escapeUnprintable, quoted } from "../../support/printable.ts";
+import { readAtMostLater } from "../../support/read-at-most.ts";
 
 const TextSchema = v.nullish(v.string(), "");
 
@@ -52,7 +52,7 @@ export function dockerConfigPath(env: DockerConfigOptions["env"], home: string |
  * empty one, a broken one is too, and what is wrong with it is logged once for as long as it stays the same.
  */
 export function createDockerConfigReader(options: DockerConfigOptions): () => Promise<RegistryConfig> {
-  const { env, home, log, readFile = (path: string) => readFromDisk(path, "utf8") } = options;
+  const { env, home, log, readFile = readText } = options;
   let lastWarned = "";
 
   return async () => {
@@ -86,6 +86,10 @@ export function readConfigVariable(env: DockerConfigOptions["env"], log: Log): R
 
 function emptyConfig(origin: string): RegistryConfig {
   return { origin, auths: new Map(), credHelpers: new Map(), credsStore: "" };
+}
+
+async function readText(path: string): Promise<string> {
+  return (await readAtMostLater(path)).toString("utf8");
 }
 
 async function load(path: string, readFile: (path: string) => Promise<string>): Promise<FileState> {
