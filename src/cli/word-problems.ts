@@ -11,6 +11,9 @@ export function unknownFlag(written: string, { command, title }: FoundCommand): 
   // What is glued to it is the key itself.
   const word = /^-+api[-_]?key(?=.)/i.exec(written)?.[0];
   const flags = flagNames(command.args).filter(({ flag }) => flag.hidden !== true);
+  if (written === `--${name}` && flags.some((flag) => flag.written === name)) {
+    return `${written}: its value stands in the same word; write ${written}=VALUE, or the value as a word of its own`;
+  }
   const near = nearest(
     name,
     flags.map((flag) => flag.written),
