@@ -8,23 +8,34 @@ const MAX_LINE_LENGTH = 1024 * 1024;
  * are too long, to their end.
  */
 export function onJsonLine(stream: Readable, take: (value: unknown) => void): void {
-  let pending = "";
+  /** Of the line that has not ended, as they came: joined at its end alone, so that small ones cost no more than large ones. */
+  let pieces: string[] = [];
+  let length = 0;
   let isTooLong = false;
-  const takeLine = (line: string) => {
-    const value = isTooLong ? undefined : parseJson(line);
+  const add = (piece: string) => {
+    if (isTooLong) return;
+    pieces.push(piece);
+    length += piece.length;
+    isTooLong = length > MAX_LINE_LENGTH;
+    if (isTooLong) pieces = [];
+  };
+  const endLine = () => {
+    const value = isTooLong ? undefined : parseJson(pieces.join(""));
+    pieces = [];
+    length = 0;
     isTooLong = false;
     if (value !== undefined) take(value);
   };
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
-    const lines = (pending + chunk).split("\n");
-    pending = lines.pop() ?? "";
-    for (const line of lines) takeLine(line);
-    if (pending.length <= MAX_LINE_LENGTH) return;
-    pending = "";
-    isTooLong = true;
+    const [first = "", ...others] = chunk.split("\n");
+    add(first);
+    for (const line of others) {
+      endLine();
+      add(line);
+    }
   });
-  stream.on("end", () => takeLine(pending));
+  stream.on("end", endLine);
 }
 
 /** `undefined` for what is no JSON. */

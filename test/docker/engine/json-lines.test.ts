@@ -21,3 +21,9 @@ test("a line without an end is left out whole, however it ends, and hides none b
   expect(await read([...long, '{"forged":1}', '\n{"b":2}\n'])).toEqual([{ b: 2 }]);
   expect(await read([...long, "\n1\n", ...long, '{"forged":1}'])).toEqual([1]);
 });
+
+test("a long line that comes in small pieces takes no longer", async () => {
+  const begun = performance.now();
+  expect(await read([...Array.from({ length: 65_000 }, () => "x".repeat(16)), "\n1\n"])).toEqual([1]);
+  expect(performance.now() - begun).toBeLessThan(3_000);
+});
