@@ -20,6 +20,7 @@ import type { EngineClock } from "./engine/engine-clock.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
 import type { EngineLives } from "./engine/engine-lives.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
+import { explainEngine } from "./engine/explain-engine.ts";
 import type { Images } from "./images/images.ts";
 import { type PullsAhead, pullAhead } from "./images/pull-ahead.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
@@ -199,8 +200,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         if (run.signal.aborted) {
           result = { kind: "stopped", cause: stopRequest(run.signal).cause };
         } else if (error instanceof EngineError) {
-          const detail = `could not make the container ready: ${describeError(error)}`;
-          result = { kind: "failed", reason: "container_create", detail };
+          const { why, ...said } = explainEngine(error);
+          const detail = `could not make the container ready: ${why}`;
+          result = { kind: "failed", reason: "container_create", detail, ...said };
         } else {
           throw error;
         }

@@ -1,9 +1,10 @@
 import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { TaskSpec } from "../../task/task-spec.ts";
-import { describeError, EngineError, hasStatus } from "../engine/engine-error.ts";
+import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { createContainer, inspectContainer } from "../engine/engine-objects.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { explainEngine } from "../engine/explain-engine.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
 import { makeRoom } from "../records/make-room.ts";
@@ -63,7 +64,8 @@ export async function createTaskContainer(
   try {
     return { ok: true, container: await persist(watch, undefined, create) };
   } catch (error) {
-    const detail = `could not create the container from image ${shownImage(spec.image)}: ${describeError(error)}`;
-    return { ok: false, result: { kind: "failed", reason: "container_create", detail } };
+    const { why, ...said } = explainEngine(error);
+    const detail = `could not create the container from image ${shownImage(spec.image)}: ${why}`;
+    return { ok: false, result: { kind: "failed", reason: "container_create", detail, ...said } };
   }
 }

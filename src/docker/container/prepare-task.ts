@@ -2,8 +2,9 @@ import { type Clock, pause } from "../../support/clock.ts";
 import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
-import { describeError, EngineError } from "../engine/engine-error.ts";
+import { EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { explainEngine } from "../engine/explain-engine.ts";
 import type { Images } from "../images/images.ts";
 import type { WantedPull } from "../images/pull-ahead.ts";
 import type { Pulled } from "../images/pull-once.ts";
@@ -148,7 +149,8 @@ async function prepareSidecar(
     return { ok: true, value: await patiently(options, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return failed(`could not copy the content of image ${shownImage(sidecar.image)}: ${describeError(error)}`);
+    const { why, said } = explainEngine(error);
+    return failed(`could not copy the content of image ${shownImage(sidecar.image)}: ${why}`, said);
   }
 }
 

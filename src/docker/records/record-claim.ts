@@ -1,8 +1,9 @@
 import { abortAfter } from "../../support/clock.ts";
 import { type Execution, executionKey } from "../../task/execution.ts";
 import type { ClaimAnswer } from "../../worker/task-runtime.ts";
-import { describeError, EngineError, isEngineAway, mayBeDone } from "../engine/engine-error.ts";
+import { EngineError, isEngineAway, mayBeDone } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { explainEngine } from "../engine/explain-engine.ts";
 import { type ClaimRoom, claimExecution } from "./claim-execution.ts";
 import type { HeldExecution } from "./held-execution.ts";
 import { randomToken } from "./object-names.ts";
@@ -57,11 +58,14 @@ export async function recordClaim(room: ClaimRecording, execution: Execution): P
   } catch (error) {
     forget();
     watch.note(error);
-    const reason =
-      isEngineAway(error) || limit.signal.aborted
-        ? DAEMON_IS_AWAY
-        : `the worker's Docker daemon cannot record the claim: ${describeError(error)}`;
-    return { kind: "refused", reason, mayStand };
+    if (isEngineAway(error) || limit.signal.aborted) return { kind: "refused", reason: DAEMON_IS_AWAY, mayStand };
+    const { why, ...said } = explainEngine(error);
+    return {
+      kind: "refused",
+      reason: `the worker's Docker daemon cannot record the claim: ${why}`,
+      mayStand,
+      ...said,
+    };
   } finally {
     limit.cancel();
   }
