@@ -52,7 +52,6 @@ export function explainRefusal(said: string): Explained {
 function whyOf(kind: Exclude<EngineError["kind"], "aborted">, said: string): string {
   switch (kind) {
     case "timeout":
-    case "stalled":
       return `the Docker daemon did not answer in time; ${MORE}`;
     case "unreachable":
       return `the Docker daemon could not be reached; ${MORE}`;

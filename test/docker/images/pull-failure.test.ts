@@ -137,3 +137,13 @@ test.each<[string, PullFailureKind, boolean, boolean]>([
   const failure = toPullFailure(words, referenceOf("x"));
   expect([failure.kind, failure.isForeign ?? false, wantsLogin(failure)]).toEqual([kind, isForeign, mayHelp]);
 });
+
+test.each(["a-", "a.", "1.", "lookup ", "https://"])(
+  "a registry's words of nothing but %j are read in no time",
+  (part) => {
+    const reference = referenceOf("x");
+    const begun = performance.now();
+    toPullFailure(part.repeat(1_000_000), reference);
+    expect(performance.now() - begun).toBeLessThan(250);
+  },
+);
