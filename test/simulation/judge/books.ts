@@ -21,6 +21,8 @@ export interface Book {
   /** Its end had not been read when it was handed out to somebody else: he may take it up anew. */
   mayRunAgain: boolean;
   claims: number;
+  /** Claims that no assignment had asked for: of those who take over. */
+  unasked: number;
   /** Of the time that Oz made it run last. */
   terminals: ReadTerminal[];
   /** Runs of its containers' processes, likewise. */
@@ -43,6 +45,7 @@ export class Books {
         unanswered: new Set(),
         mayRunAgain: false,
         claims: 0,
+        unasked: 0,
         terminals: [],
         runs: [],
         allRuns: [],

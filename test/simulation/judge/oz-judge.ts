@@ -45,12 +45,14 @@ export class OzJudge implements OzObserver {
     for (const problem of frame.problems) report(problem);
     this.#rules.received({ type, taskId, executionId, link: link.number, frame: number, text });
     const { pid } = link.process;
+    const isTakenOver = books.ofTask(taskId).some(({ unasked }) => unasked > 0);
     const isAsked = books.ofTask(taskId).some(({ unanswered }) => unanswered.has(pid));
     for (const breach of this.#breaches.splice(0)) {
       // What names results is judged here: a dead worker's knowledge is nobody's.
       if (/terminal message/.test(breach) && !/before any claim/.test(breach)) continue;
       // Who takes over claims without being asked: that was no answer to the assignment of another worker.
-      if (!(isAsked && /rejected although no assignment/.test(breach))) report(breach);
+      if (isAsked && /rejected although no assignment/.test(breach)) continue;
+      if (!(isTakenOver && /claimed after it was rejected/.test(breach))) report(breach);
     }
     const book = books.of(taskId, executionId);
     if (type === "task_rejected") {
@@ -75,6 +77,7 @@ export class OzJudge implements OzObserver {
   #claimed(book: Book, pid: number): void {
     book.claims += 1;
     const wasAsked = book.unanswered.delete(pid);
+    if (!wasAsked) book.unasked += 1;
     // Handed out to one worker while the result of another was on its way: if that one has cleared it away, it runs anew.
     if (wasAsked && book.mayRunAgain && book.terminals.length > 0) {
       book.mayRunAgain = false;
@@ -89,12 +92,14 @@ export class OzJudge implements OzObserver {
     const { pid } = link.process;
     const about = `${taskId} ${executionId}`;
     const disturbed = disturbances(taskId, executionId);
+    const stood = link.process.wasSuspended ? ", by a worker that had stood still" : "";
     for (const before of book.terminals) {
       // What a dead worker knew from a container that somebody has removed nobody knows any more.
       if (before.text !== text && !disturbed.isPruned) report(`two ends of ${about}: ${before.text} and ${text}`);
       // Who knew that it was read, and lives, has had the time to write that down.
       const isKnown = before.confirmedMs < sentMs && this.#processes.get(before.pid)?.isAlive === true;
-      if (isKnown && !book.unanswered.has(pid)) report(`the end of ${about} was told again behind a confirmed one`);
+      if (isKnown && !book.unanswered.has(pid))
+        report(`the end of ${about} was told again behind a confirmed one${stood}`);
     }
     if (book.unanswered.size > 0) book.mayRunAgain = true;
     book.terminals.push({ pid, link: link.number, frame: number, text, confirmedMs: Number.POSITIVE_INFINITY });

@@ -182,7 +182,11 @@ export class World {
     const isRegistryMoody =
       execution?.data.docker_image !== TASK_IMAGE ||
       [...this.engine.state.registry.values()].some(({ mood }) => mood !== "serves");
-    return { ...this.incidents.seen, isCancelled: execution?.isCancelled === true, isRegistryMoody };
+    // Without an execution every execution of the task is meant.
+    const isCancelled = this.oz.executions
+      .all()
+      .some((one) => one.isCancelled && one.taskId === taskId && (one === execution || one.executionId === ""));
+    return { ...this.incidents.seen, isCancelled, isRegistryMoody };
   }
 
   #stock(): void {
