@@ -43,9 +43,11 @@ export class HostileTenant extends Tenant {
     await this.#looking;
   }
 
-  /** Names of what the workers have left, his own things aside. */
-  async leftOfOthers(): Promise<readonly string[]> {
-    const filters = JSON.stringify({ label: [`${LABELS.workerId}=${this.#workerId}`] });
+  /** Names of what the workers have left, of all tasks or of one, his own things aside. */
+  async leftOfOthers(taskId?: string): Promise<readonly string[]> {
+    const label = [`${LABELS.workerId}=${this.#workerId}`];
+    if (taskId !== undefined) label.push(`${LABELS.taskId}=${taskId}`);
+    const filters = JSON.stringify({ label });
     const { docker } = this.#environment;
     const volumes = (await docker.listVolumes({ filters })).Volumes ?? [];
     const containers = await docker.listContainers({ all: true, filters });
