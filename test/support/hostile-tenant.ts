@@ -33,8 +33,14 @@ export class HostileTenant extends Tenant {
     this.#image = image;
   }
 
+  /** What is there already, as content that other tests have left, would only keep him from what comes. */
   async begin(): Promise<void> {
     await this.pull(this.#image);
+    const { docker } = this.#environment;
+    const filters = JSON.stringify({ label: [LABELS.kind] });
+    for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) this.#seen.add(Name);
+    for (const { Names } of await docker.listContainers({ all: true, filters }))
+      this.#seen.add(Names[0]?.slice(1) ?? "");
     this.#looking = this.#look();
   }
 
