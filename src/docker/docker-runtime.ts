@@ -14,6 +14,7 @@ import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { pullsOf } from "./container/prepare-task.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
+import { createWarningLog } from "./engine/create-warnings.ts";
 import type { Engine } from "./engine/engine.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
 import type { EngineLives } from "./engine/engine-lives.ts";
@@ -59,6 +60,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   /** Pulls that were begun beside the claims, until the executions run. */
   const begun = new Map<string, PullsAhead>();
   const starts = createRush(options.clock);
+  const onWarnings = createWarningLog(log);
   const takeover = createTakeover(engine, workerId, options.owner);
   const isHeld = (execution: Execution) => held.has(executionKey(execution));
   const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
@@ -110,7 +112,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     };
     const watched = { ...run, onStage };
     try {
-      const step = await readyContainer({ ...options, owner, images: pulls }, spec, here, watched);
+      const step = await readyContainer({ ...options, owner, images: pulls, onWarnings }, spec, here, watched);
       if (!step.ok) return step.result;
       const remember = (result: ExecutionResult) => record(spec.execution, result);
       return await startAndFollow(options, step.ready, { ...watched, record: remember });

@@ -23,18 +23,20 @@ export async function createTaskContainer(
   engine: Engine,
   watch: EngineWatch,
   request: TaskContainerRequest,
+  onWarnings: (warnings: readonly string[]) => void,
 ): Promise<Creation> {
   const name = taskContainerName(request.workerId, request.spec.execution);
   const body = taskContainerBody(request);
+  const createNow = () => createContainer(engine, name, body, undefined, onWarnings);
   const create = async (): Promise<string> => {
     try {
-      return await createContainer(engine, name, body);
+      return await createNow();
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
       const existing = await inspectContainer(engine, name);
       if (existing?.Config.Labels[LABELS.attempt] === request.attempt) return existing.Id;
       if (!(await makeRoom({ ...request, engine }, request.spec.execution))) throw error;
-      return await createContainer(engine, name, body);
+      return await createNow();
     }
   };
   try {

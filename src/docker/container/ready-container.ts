@@ -2,6 +2,7 @@ import type { Log } from "../../support/log.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { TaskSpec } from "../../task/task-spec.ts";
 import type { RunOptions } from "../../worker/task-runtime.ts";
+import type { CreateWarnings } from "../engine/create-warnings.ts";
 import type { Engine } from "../engine/engine.ts";
 import { describeError } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
@@ -16,6 +17,7 @@ import { beginStep } from "./time-step.ts";
 export interface ReadyOptions extends PrepareOptions {
   readonly engine: Engine;
   readonly lives: EngineLives;
+  readonly onWarnings: CreateWarnings;
   readonly log: Log;
 }
 
@@ -119,7 +121,9 @@ async function make(
   const outlivesEngine = task.sidecars.every((sidecar) => sidecar.outlivesEngine);
   const life = outlivesEngine ? undefined : await persist(watch, signal, () => options.lives.present());
   const started = beginStep(options.clock, "container_start", onSetup);
-  const created = await createTaskContainer(engine, watch, { spec, workerId, owner, attempt: held.attempt, sidecars });
+  const request = { spec, workerId, owner, attempt: held.attempt, sidecars };
+  const onWarnings = (warnings: readonly string[]) => options.onWarnings(warnings, spec.execution.taskId);
+  const created = await createTaskContainer(engine, watch, request, onWarnings);
   if (!created.ok) return { result: created.result, started };
   const { container } = created;
   held.container = container;

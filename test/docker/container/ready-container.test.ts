@@ -11,6 +11,7 @@ import { encodeOwner } from "../../../src/docker/records/owner.ts";
 import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import type { TaskSpec } from "../../../src/task/task-spec.ts";
+import { changedEngine } from "../../support/changed-engine.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
 import { until } from "../../support/until.ts";
 import { RecordsScene } from "../records/records-scene.ts";
@@ -48,6 +49,7 @@ async function fragile(scene: RecordsScene) {
     sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },
     workerId,
     owner: encodeOwner(living),
+    onWarnings() {},
     clock: systemClock,
     log,
   };
@@ -131,6 +133,24 @@ test("a copy that the engine breaks off with a failure of its own is made anew, 
   const ready = await readyContainer({ ...options, sidecarContent: once }, spec, held, run);
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(once.calls()).toBe(2);
+});
+
+test("what the engine has made otherwise than it was told is passed on, with the task", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, pulled } = await fragile(scene);
+  pulled.resolve();
+  // Without a limit of memory the engine warns of this.
+  const { engine } = changedEngine(options.engine, (request) =>
+    request.path === "/containers/create"
+      ? { ...request, body: { ...request.body, HostConfig: { OomKillDisable: true } } }
+      : undefined,
+  );
+  const told: [readonly string[], string][] = [];
+  const onWarnings: ReadyOptions["onWarnings"] = (...warnings) => told.push(warnings);
+  const run = { signal: new AbortController().signal };
+  const ready = await readyContainer({ ...options, engine, onWarnings }, spec, held, run);
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  expect(told).toEqual([[expect.arrayContaining([expect.stringContaining("OOM killer")]), "fragile"]]);
 });
 
 test("what an earlier attempt has left under the container's name makes room, even at the last moment", async () => {
