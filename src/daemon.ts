@@ -5,7 +5,6 @@ import { createOzLink, type OzLink } from "./control-plane/oz-link.ts";
 import { createSetupEvents, type SetupEvents } from "./control-plane/setup-events.ts";
 import { createExitEvents, type ExitEvents } from "./docker/container/exit-events.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
-import { isAtLeast } from "./docker/endpoint/api-version.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
@@ -40,6 +39,8 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 export interface DaemonEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
+  /** Ends the process where it can do nothing for its tasks any more; the line says why. */
+  readonly giveUp: (problem: string) => void;
 }
 
 /** A worker that is up. */
@@ -67,10 +68,10 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   });
 
   const engine = createEngine(reached.docker.modem);
-  const watch = createEngineWatch(engine, clock, log);
+  const watch = createEngineWatch(engine, clock, log, { renew: () => reached.renew(), giveUp: around.giveUp });
   const owner = await thisProcess(engine, watch, log);
-  const lives = createEngineLives(engine);
-  const exitEvents = createExitEvents(engine, config.workerId, log);
+  const lives = createEngineLives(engine, { onEnd: () => watch.noteEnd() });
+  const exitEvents = createExitEvents(engine, config.workerId, log, () => watch.noteEnd());
   const copies = createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now());
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const runtime = createDockerRuntime({
@@ -87,9 +88,15 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
     }),
     lives,
     exitEvents,
-    sidecarContent: isAtLeast(reached.apiVersion, IMAGE_MOUNTS_SINCE)
-      ? createImageContent({ engine, lives, owner: encodeOwner(owner), copies, log })
-      : copies,
+    sidecarContent: createImageContent({
+      engine,
+      watch,
+      lives,
+      mayMount: () => reached.speaks(IMAGE_MOUNTS_SINCE),
+      owner: encodeOwner(owner),
+      copies,
+      log,
+    }),
     workerId: config.workerId,
     owner,
     cleanup: config.cleanup,

@@ -75,13 +75,15 @@ export async function readyContainer(
       if (made === undefined) throw new Error("a container is held that was not made here");
       if ("result" in made) {
         made.started(true);
-        return { ok: false, result: made.result };
+        // Another daemon may not take the mounts that were prepared for the one before.
+        if (made.isIntact()) return { ok: false, result: made.result };
+      } else if ((await made.isValid) && made.isIntact()) {
+        return { ok: true, ready: made };
       }
-      if ((await made.isValid) && made.isIntact()) return { ok: true, ready: made };
       log.warn("sidecar content was cleared away, or lost in a restart of the Docker daemon, and is prepared again", {
         task: spec.execution.taskId,
       });
-      await discard(options, held, made);
+      if (!("result" in made)) await discard(options, held, made);
     }
   } finally {
     const unused = await guess;
@@ -115,23 +117,24 @@ async function make(
   held: HeldExecution,
   task: PreparedTask,
   { signal, onSetup }: RunOptions,
-): Promise<Made | (Pick<Made, "started"> & { readonly result: ExecutionResult })> {
+): Promise<Made | (Pick<Made, "started" | "isIntact"> & { readonly result: ExecutionResult })> {
   const { engine, watch, workerId, owner } = options;
   const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
   const outlivesEngine = task.sidecars.every((sidecar) => sidecar.outlivesEngine);
   const life = outlivesEngine ? undefined : await persist(watch, signal, () => options.lives.present());
   const started = beginStep(options.clock, "container_start", onSetup);
+  const isIntact = () => life?.lasts() ?? true;
   const request = { spec, workerId, owner, attempt: held.attempt, sidecars };
   const onWarnings = (warnings: readonly string[]) => options.onWarnings(warnings, spec.execution.taskId);
   const created = await createTaskContainer(engine, watch, request, onWarnings);
-  if (!created.ok) return { result: created.result, started };
+  if (!created.ok) return { result: created.result, started, isIntact };
   const { container } = created;
   held.container = container;
   // From here on the content cannot be cleared away any more.
   const checks = persist(watch, signal, () => Promise.all(task.sidecars.map((sidecar) => sidecar.stillValid())));
   const isValid = checks.then((answers) => answers.every((ok) => ok));
   isValid.catch(() => {});
-  return { container, from: task, isValid, started, isIntact: () => life?.lasts() ?? true };
+  return { container, from: task, isValid, started, isIntact };
 }
 
 async function discard(options: ReadyOptions, held: HeldExecution, made: Made): Promise<void> {

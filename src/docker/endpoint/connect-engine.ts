@@ -3,6 +3,12 @@ import type Docker from "dockerode";
 import { bracketed } from "./docker-endpoint.ts";
 import { type EngineAddress, tlsOptions } from "./engine-get.ts";
 
+export interface EngineConnection {
+  readonly docker: Docker;
+  /** From the next request on another API version is spoken, as `1.41`. */
+  speak(apiVersion: string): void;
+}
+
 /**
  * A client for a daemon whose address was found and whose certificates were checked; `apiVersion` as `1.41`.
  * Contacts nothing.
@@ -11,13 +17,21 @@ export function connectEngine(
   address: EngineAddress,
   apiVersion: string,
   env: Record<string, string | undefined> = process.env,
-): Docker {
-  const options = { ...addressOptions(address), version: `v${apiVersion}` };
+): EngineConnection {
+  const docker = createClient(address, env);
+  const { modem } = docker;
+  // The client reads it anew for each request.
+  const speak = (version: string) => void Object.assign(modem, { version: `v${version}` });
+  speak(apiVersion);
+  return { docker, speak };
+}
+
+function createClient(address: EngineAddress, env: Record<string, string | undefined>): Docker {
   // When it is loaded, a part of the client looks at DEBUG, and would print every request: logins and variables.
   const Client = withoutVariable(process.env, "DEBUG", loadClient);
   // The client mixes DOCKER_HOST, DOCKER_CERT_PATH and DOCKER_CLIENT_TIMEOUT into whatever it is given, and throws
   // on files that are not there; it looks at none of them without DOCKER_HOST.
-  return withoutVariable(env, "DOCKER_HOST", () => new Client(options));
+  return withoutVariable(env, "DOCKER_HOST", () => new Client(addressOptions(address)));
 }
 
 function loadClient(): typeof Docker {

@@ -1,21 +1,28 @@
 import type Docker from "dockerode";
 import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
+import type { Renewal } from "../engine/engine-watch.ts";
+import { isAtLeast } from "./api-version.ts";
 import { connectEngine } from "./connect-engine.ts";
 import { describeEndpoint, exposure } from "./docker-endpoint.ts";
 import type { EndpointFiles } from "./endpoint-files.ts";
 import { type Environment, findEndpoint } from "./find-endpoint.ts";
 import { openEndpoint } from "./open-endpoint.ts";
-import { type EnginePlatform, probeEngine } from "./probe.ts";
+import { type EnginePlatform, examineEngine, probeEngine } from "./probe.ts";
+import { createRenewal } from "./renew-engine.ts";
 
 /** A daemon that answers, and what is known of it. */
 export interface ReachedEngine {
   readonly kind: "reached";
   readonly docker: Docker;
   readonly platform: EnginePlatform;
-  /** The version that `docker` speaks, as `1.41`. */
+  /** The version that `docker` speaks at first, as `1.41`. */
   readonly apiVersion: string;
   readonly engineVersion: string;
+  /** Whether the version that `docker` speaks now is that one or a newer one. */
+  speaks(apiVersion: string): boolean;
+  /** Looks at a daemon again that was away, and agrees with it anew on a version. Never rejects. */
+  renew(): Promise<Renewal>;
   /** The daemon as an operator would write it, and where that came from. */
   readonly where: string;
   readonly source: string;
@@ -55,19 +62,29 @@ export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
     return opened;
   }
   const { address } = opened;
-  const probe = await probeEngine({ address, endpoint, source, env, clock });
+  const request = { address, endpoint, source, env, clock };
+  const probe = await probeEngine(request);
   if (probe.kind === "failed") {
     await opened.close();
-    return probe;
+    return { kind: "failed", problem: probe.problem };
   }
   const { platform, apiVersion, engineVersion } = probe;
+  const where = describeEndpoint(endpoint);
+  const connection = connectEngine(address, apiVersion);
+  let spoken = apiVersion;
+  const speak = (version: string) => {
+    spoken = version;
+    connection.speak(version);
+  };
   return {
     kind: "reached",
-    docker: connectEngine(address, apiVersion),
+    docker: connection.docker,
     platform,
     apiVersion,
     engineVersion,
-    where: describeEndpoint(endpoint),
+    speaks: (version) => isAtLeast(spoken, version),
+    renew: createRenewal({ first: probe, where, examine: () => examineEngine(request), speak, log }),
+    where,
     source,
     close: () => opened.close(),
   };

@@ -36,6 +36,8 @@ const DEFAULT_LIMIT_MS = 60_000;
 /** What an engine says of its own parts while it goes down: it answers still, and can do nothing any more. */
 const GOING_DOWN =
   /database not open|(transport|connection) is closing|context canceled|(object type \*libnetwork\.\w+: open |-init\/merged\S*): no such file/i;
+/** With this an engine answers whatever it is asked in an API version outside of its range, and does nothing. */
+const VERSION_REFUSED = /client version \S+ is too (old|new)/i;
 const STATUSES = { 200: true, 201: true, 202: true, 204: true, 304: true } as const;
 
 /** An engine that is reached through dockerode's modem. */
@@ -140,6 +142,7 @@ function toEngineError(request: EngineRequest, error: unknown): EngineError {
   if (typeof status === "number") {
     const text = engineMessage(field("json")) ?? statusMessage(message);
     if (status >= 500 && GOING_DOWN.test(text)) return new EngineError("unreachable", `${title(request)}: ${text}`);
+    if (status === 400 && VERSION_REFUSED.test(text)) return new EngineError("version", `${title(request)}: ${text}`);
     return new EngineError("status", text, status);
   }
   const code = field("code");

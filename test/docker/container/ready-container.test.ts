@@ -153,6 +153,32 @@ test("what the engine has made otherwise than it was told is passed on, with the
   expect(told).toEqual([[expect.arrayContaining([expect.stringContaining("OOM killer")]), "fragile"]]);
 });
 
+test("mounts that another daemon does not take are prepared again, and what it refuses as well is the end", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, life, pulled } = await fragile(scene);
+  pulled.resolve();
+  let refusals = 2;
+  let creates = 0;
+  const { engine } = changedEngine(options.engine, (request) => {
+    if (request.path !== "/containers/create") return undefined;
+    creates += 1;
+    if (creates > refusals) return undefined;
+    life.lasts = creates > 1;
+    throw new EngineError("status", "invalid mount type: image", 400);
+  });
+  const images = { ...options.images, expected: async () => undefined };
+  const run = { signal: new AbortController().signal };
+  const lost = await readyContainer({ ...options, engine, images }, spec, held, run);
+  expect(lost).toMatchObject({ ok: false, result: { reason: "container_create" } });
+  expect(creates).toBe(2);
+  refusals = 1;
+  creates = 0;
+  life.lasts = true;
+  const ready = await readyContainer({ ...options, engine, images }, spec, held, run);
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  expect(creates).toBe(2);
+});
+
 test("what an earlier attempt has left under the container's name makes room, even at the last moment", async () => {
   await using scene = new RecordsScene();
   const { options, spec, held, pulled } = await fragile(scene);
