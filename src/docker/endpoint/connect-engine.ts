@@ -1,6 +1,6 @@
 import { Agent } from "node:https";
 import type Docker from "dockerode";
-import { bracketed } from "./docker-endpoint.ts";
+import { bracketed, type TlsMaterial } from "./docker-endpoint.ts";
 import { type EngineAddress, tlsOptions } from "./engine-get.ts";
 
 export interface EngineConnection {
@@ -11,19 +11,39 @@ export interface EngineConnection {
 
 /**
  * A client for a daemon whose address was found and whose certificates were checked; `apiVersion` as `1.41`.
- * Contacts nothing.
+ * `tlsNow` is asked before each request of an address with TLS. Contacts nothing.
  */
 export function connectEngine(
   address: EngineAddress,
   apiVersion: string,
+  tlsNow?: () => TlsMaterial,
   env: Record<string, string | undefined> = process.env,
 ): EngineConnection {
   const docker = createClient(address, env);
   const { modem } = docker;
-  // The client reads it anew for each request.
+  // The client reads both anew for each request.
   const speak = (version: string) => void Object.assign(modem, { version: `v${version}` });
   speak(apiVersion);
+  const first = address.kind === "tcp" ? address.tls : undefined;
+  if (first !== undefined) {
+    const agentNow = createAgents(tlsNow ?? (() => first));
+    const dial = modem.dial.bind(modem);
+    modem.dial = (...request: Parameters<typeof dial>) => {
+      Object.assign(modem, { agent: agentNow() });
+      return dial(...request);
+    };
+  }
   return { docker, speak };
+}
+
+/** Only by an agent can the client be told whether to verify; else NODE_TLS_REJECT_UNAUTHORIZED decides. */
+function createAgents(tlsNow: () => TlsMaterial): () => Agent {
+  let made: { readonly tls: TlsMaterial; readonly agent: Agent } | undefined;
+  return () => {
+    const tls = tlsNow();
+    if (made === undefined || made.tls !== tls) made = { tls, agent: new Agent(tlsOptions(tls)) };
+    return made.agent;
+  };
 }
 
 function createClient(address: EngineAddress, env: Record<string, string | undefined>): Docker {
@@ -54,9 +74,5 @@ function addressOptions(address: EngineAddress): Docker.DockerOptions {
   }
   // Unbracketed, an IPv6 address that starts with a letter is taken for a URL with a scheme.
   const target = { host: bracketed(address.host), port: address.port };
-  if (address.tls === undefined) {
-    return { ...target, protocol: "http" };
-  }
-  // Only by an agent can the client be told whether to verify; else NODE_TLS_REJECT_UNAUTHORIZED decides.
-  return { ...target, protocol: "https", ...{ agent: new Agent(tlsOptions(address.tls)) } };
+  return { ...target, protocol: address.tls === undefined ? "http" : "https" };
 }

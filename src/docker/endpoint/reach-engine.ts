@@ -4,8 +4,10 @@ import type { Log } from "../../support/log.ts";
 import type { Renewal } from "../engine/engine-watch.ts";
 import { isAtLeast } from "./api-version.ts";
 import { connectEngine } from "./connect-engine.ts";
-import { describeEndpoint, exposure } from "./docker-endpoint.ts";
-import type { EndpointFiles } from "./endpoint-files.ts";
+import { createCurrentTls } from "./current-tls.ts";
+import { describeEndpoint, exposure, type TlsMaterial } from "./docker-endpoint.ts";
+import { type EndpointFiles, systemFiles } from "./endpoint-files.ts";
+import type { EngineAddress } from "./engine-get.ts";
 import { type Environment, findEndpoint } from "./find-endpoint.ts";
 import { openEndpoint } from "./open-endpoint.ts";
 import { type EnginePlatform, examineEngine, probeEngine } from "./probe.ts";
@@ -62,15 +64,16 @@ export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
     return opened;
   }
   const { address } = opened;
-  const request = { address, endpoint, source, env, clock };
-  const probe = await probeEngine(request);
+  const tlsNow = currentTls(address, options);
+  const request = () => ({ address: withTls(address, tlsNow?.()), endpoint, source, env, clock });
+  const probe = await probeEngine(request());
   if (probe.kind === "failed") {
     await opened.close();
     return { kind: "failed", problem: probe.problem };
   }
   const { platform, apiVersion, engineVersion } = probe;
   const where = describeEndpoint(endpoint);
-  const connection = connectEngine(address, apiVersion);
+  const connection = connectEngine(address, apiVersion, tlsNow);
   let spoken = apiVersion;
   const speak = (version: string) => {
     spoken = version;
@@ -83,9 +86,19 @@ export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
     apiVersion,
     engineVersion,
     speaks: (version) => isAtLeast(spoken, version),
-    renew: createRenewal({ first: probe, where, examine: () => examineEngine(request), speak, log }),
+    renew: createRenewal({ first: probe, where, examine: () => examineEngine(request()), speak, log }),
     where,
     source,
     close: () => opened.close(),
   };
+}
+
+function currentTls(address: EngineAddress, options: ReachOptions): (() => TlsMaterial) | undefined {
+  const { files = systemFiles, clock, log } = options;
+  const first = address.kind === "tcp" ? address.tls : undefined;
+  return first && createCurrentTls(first, { files, clock, log });
+}
+
+function withTls(address: EngineAddress, tls: TlsMaterial | undefined): EngineAddress {
+  return address.kind === "tcp" && tls !== undefined ? { ...address, tls } : address;
 }

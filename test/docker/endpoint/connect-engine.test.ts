@@ -17,7 +17,7 @@ async function runBun(program: string, env: Readonly<Record<string, string>>) {
 }
 
 async function engineOf(address: EngineAddress, env: Record<string, string | undefined> = {}): Promise<string> {
-  return (await connectEngine(address, "1.41", env).docker.version()).Os;
+  return (await connectEngine(address, "1.41", undefined, env).docker.version()).Os;
 }
 
 describe("the client goes where it is sent", () => {
