@@ -6,6 +6,7 @@ import { createSetupEvents, type SetupEvents } from "./control-plane/setup-event
 import { createExitEvents, type ExitEvents } from "./docker/container/exit-events.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import { type ReachedEngine, reachEngine } from "./docker/endpoint/reach-engine.ts";
+import { endOnDeadSocket } from "./docker/engine/dead-socket.ts";
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
 import { createEngineLives, type EngineLives } from "./docker/engine/engine-lives.ts";
@@ -70,6 +71,9 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const engine = createEngine(reached.docker.modem);
   const watch = createEngineWatch(engine, clock, log, { renew: () => reached.renew(), giveUp: around.giveUp });
   const owner = await thisProcess(engine, watch, log);
+  if (owner.container !== undefined && reached.socketPath !== undefined) {
+    endOnDeadSocket({ watch, socketPath: reached.socketPath, clock, giveUp: around.giveUp });
+  }
   const lives = createEngineLives(engine, { onEnd: () => watch.noteEnd() });
   const exitEvents = createExitEvents(engine, config.workerId, log, () => watch.noteEnd());
   const copies = createVolumeContent(engine, encodeOwner(owner), log, () => housekeeping.now());

@@ -28,6 +28,8 @@ export interface ReachedEngine {
   /** The daemon as an operator would write it, and where that came from. */
   readonly where: string;
   readonly source: string;
+  /** The socket file on this machine, where that is the way to the daemon. */
+  readonly socketPath: string | undefined;
   /** Ends what leads to the daemon; call it once no request is under way. */
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
     renew: createRenewal({ first: probe, where, examine: () => examineEngine(request()), speak, log }),
     where,
     source,
+    socketPath: endpoint.kind === "unix" ? endpoint.socketPath : undefined,
     close: () => opened.close(),
   };
 }

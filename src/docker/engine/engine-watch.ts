@@ -40,6 +40,8 @@ export interface EngineWatch {
   untilBack(signal?: AbortSignal): Promise<void>;
   /** Is called each time that the daemon has come back, or is another one: what is known of it is to be forgotten. */
   onBack(action: () => void): void;
+  /** Is called after each ping, with what was wrong. */
+  onPing(action: (failure: EngineError | undefined) => void): void;
   /** Ends the pings; who waits goes on waiting for its own signal. */
   stop(): void;
 }
@@ -60,6 +62,7 @@ export function createEngineWatch(
   let stopped = false;
   const waiting = new Set<() => void>();
   const listeners: (() => void)[] = [];
+  const pingListeners: ((failure: EngineError | undefined) => void)[] = [];
 
   function look(): void {
     void ask().then((found) => {
@@ -84,10 +87,12 @@ export function createEngineWatch(
 
   /** Answers what was wrong; a daemon that answers with whatever status is there. */
   async function ping(): Promise<EngineError | undefined> {
-    return await engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(
+    const failure = await engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(
       () => undefined,
       (error: unknown) => (error instanceof EngineError && isEngineAway(error) ? error : undefined),
     );
+    if (!stopped) for (const action of pingListeners) action(failure);
+    return failure;
   }
 
   function silent(): void {
@@ -160,6 +165,7 @@ export function createEngineWatch(
       });
     },
     onBack: (action) => listeners.push(action),
+    onPing: (action) => pingListeners.push(action),
     stop() {
       stopped = true;
       timer?.cancel();
