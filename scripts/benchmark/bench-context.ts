@@ -54,7 +54,7 @@ export async function bareBody(context: BenchContext, parts: AssignmentParts): P
         : { Type: "volume", Source: content.volume, VolumeOptions: { NoCopy: true }, ...common };
     }),
   );
-  const body = taskContainerBody({ spec, workerId: "", owner: "", attempt: "", sidecars });
+  const body = taskContainerBody({ spec, labels: {}, sidecars });
   return { ...body, Labels: { "oz-bench.run": context.environment.run } };
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import * as v from "valibot";
 import type { Engine } from "../../src/docker/engine/engine.ts";
+import { enginePath } from "../../src/docker/engine/engine-path.ts";
 
 /** An image on a daemon. */
 export interface LoadedImage {
@@ -20,11 +21,11 @@ const LOAD_LIMIT_MS = 300_000;
  * used. Rejects with what the daemon says.
  */
 export async function loadImage(engine: Engine, archive: Uint8Array, reference: string): Promise<LoadedImage> {
-  const inspect = () => engine.call({ method: "GET", path: `/images/${reference}/json` }, Image);
+  const inspect = () => engine.call({ method: "GET", path: enginePath`/images/${reference.split("/")}/json` }, Image);
   const before = await inspect().catch(() => undefined);
   const answer = await engine.open({
     method: "POST",
-    path: "/images/load",
+    path: enginePath`/images/load`,
     archive: Readable.from(chunksOf(archive)),
     limitMs: LOAD_LIMIT_MS,
   });
@@ -34,7 +35,7 @@ export async function loadImage(engine: Engine, archive: Uint8Array, reference: 
   if (failure !== undefined) throw new Error(failure);
   const { Id: id, Size: size } = await inspect();
   if (before !== undefined && before.Id !== id) {
-    await engine.run({ method: "DELETE", path: `/images/${before.Id}` }).catch(() => {});
+    await engine.run({ method: "DELETE", path: enginePath`/images/${before.Id}` }).catch(() => {});
   }
   return { id, size };
 }

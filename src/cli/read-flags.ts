@@ -31,7 +31,7 @@ export function readFlags(found: FoundCommand): FlagWords {
     if (named === undefined || isLongNameWithOneDash(word, names)) {
       // Of a row of short flags only the letter is shown: the rest may be a value.
       const isWhole = token.rawName.startsWith("--") || isLongNameWithOneDash(word, names);
-      return { kind: "problem", line: unknownFlag(isWhole ? (word.split("=", 1)[0] ?? "") : token.rawName, found) };
+      return { kind: "problem", line: unknownFlag(isWhole ? nameIn(word) : token.rawName, found) };
     }
     const read = valueFor(token, named, names);
     if (!read.ok) return { kind: "problem", line: read.line };
@@ -40,6 +40,11 @@ export function readFlags(found: FoundCommand): FlagWords {
     values[named.name] = list;
   }
   return { kind: "values", values };
+}
+
+/** What of a word can be the name of a flag. The rest may be a value: `--api-key KEY` in one pair of quotes is one word. */
+function nameIn(word: string): string {
+  return /^-+[\w-]*/.exec(word)?.[0] ?? "";
 }
 
 /**

@@ -8,7 +8,12 @@ export function unknownFlag(written: string, { command, title }: FoundCommand): 
   const commands = command.subCommands;
   if (Object.keys(commands).length === 0) return takesNothingElse(command, title);
   const name = written.replace(/^-+/, "");
+  // What is glued to it is the key itself.
+  const word = /^-+api[-_]?key(?=.)/i.exec(written)?.[0];
   const flags = flagNames(command.args).filter(({ flag }) => flag.hidden !== true);
+  if (written === `--${name}` && flags.some((flag) => flag.written === name)) {
+    return `${written}: its value stands in the same word; write ${written}=VALUE, or the value as a word of its own`;
+  }
   const near = nearest(
     name,
     flags.map((flag) => flag.written),
@@ -18,8 +23,11 @@ export function unknownFlag(written: string, { command, title }: FoundCommand): 
     : near === undefined
       ? "see --help for the flags"
       : `did you mean --${near}?`;
-  return `unknown flag ${oneLine(written)}; ${wayOut}`;
+  return `unknown flag ${word === undefined ? oneLine(written) : `${word}...`}; ${wayOut}`;
 }
+
+/** Dashes that editors and pages make of two hyphens. */
+const LONG_DASH = /^-?[\u2010-\u2015\u2212\ufe58\uff0d]/;
 
 /** The line about a word that belongs to no flag. It is shown only where it can be nothing but the name of a command. */
 export function strayWord(index: number, { command, title, rest }: FoundCommand): string {
@@ -28,6 +36,9 @@ export function strayWord(index: number, { command, title, rest }: FoundCommand)
   const word = rest[index] ?? "";
   if (Object.hasOwn(commands, word)) {
     return `${word} is a command, and commands stand before flags: ${usageLine(title, word, commands[word])}`;
+  }
+  if (LONG_DASH.test(word)) {
+    return `argument ${index + 1} begins with a long dash, as texts show them; flags begin with two short ones: --`;
   }
   if (index > 0 || word === "" || word.startsWith("-")) {
     return `argument ${index + 1} belongs to no flag (see --help); a value with spaces needs quotes`;

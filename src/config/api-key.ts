@@ -40,7 +40,8 @@ export function parseApiKey(text: string): Parsed<string> {
 const PLACEHOLDERS: readonly RegExp[] = [
   /^[[{(].*[\])}]$/,
   /^[-_.x*•]{3,}$/,
-  /^(?:.*[-_. ])?your(?:[-_. ].*|apikey|key|token)?$/,
+  /<.*>/,
+  /^(?:.*[-_. ])?your(?:[-_. ].*|(?:api)?(?:key|token)(?:here)?)?$/,
   /^(?:insert|enter|paste|put|add|replace|change)[-_. ]?(?:.*[-_. ])?(?:me|this|here|key)$/,
   /^(?:(?:team|warp)_)*api_key$/,
   /^(?:placeholder|redacted|todo|tbd|null|none|nil|undefined)$/,

@@ -11,6 +11,10 @@ export function parseImageName(text: string): Parsed<string> {
   // What stands before an @ may be a password: neither is shown.
   if (image.includes("://")) return refused(`takes ${IMAGE_TAKES}, without a scheme`);
   if (/^[^/]*@[^/]*\//.test(image)) return refused(`takes ${IMAGE_TAKES}, without a user or password in it`);
+  if (/[$%<>{}]/.test(image)) {
+    return refused(`takes ${IMAGE_TAKES}; this one holds a variable or a template that nothing has filled in`);
+  }
   if (/\s/u.test(image) || hasUnprintable(image)) return refused(`takes ${IMAGE_TAKES}, without white space`);
+  if (/[^\w./:@[\]-]/.test(image)) return refused(`takes ${IMAGE_TAKES}, without quotes and other signs in it`);
   return parsed(image);
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { readAtMost } from "../support/read-at-most.ts";
 
 /** A file's bytes, or one plain phrase that says why there are none. */
 export type FileContent =
@@ -8,6 +8,9 @@ export type FileContent =
 /** Reads the file at a path. */
 export type ReadFile = (path: string) => FileContent;
 
+/** A config file is a page or two; this is far more, and bounds what a wrong path costs. */
+const MOST_KIB = 256;
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   ENOTDIR: "there is no such file; a part of the path is not a folder",
@@ -15,29 +18,16 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: "this user may not read it",
   EISDIR: "it is a folder; name the file in it",
   ELOOP: "its links go in circles",
+  EFBIG: `it is larger than ${MOST_KIB} KiB`,
   ENAMETOOLONG: "the path is too long",
 };
 
-/** A config file is a page or two; 256 KiB is far more, and bounds what a wrong path costs. */
-const MOST_BYTES = 256 * 1024;
-
 /** Reads at most 256 KiB of a file, pipe or device. */
 export const readConfigBytes: ReadFile = (path) => {
-  let handle: number | undefined;
   try {
-    handle = openSync(path, "r");
-    const buffer = new Uint8Array(MOST_BYTES + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const count = readSync(handle, buffer, length, buffer.length - length, null);
-      if (count === 0) return { kind: "content", bytes: buffer.subarray(0, length) };
-      length += count;
-    }
-    return { kind: "unreadable", reason: `it is larger than ${MOST_BYTES / 1024} KiB` };
+    return { kind: "content", bytes: readAtMost(path, MOST_KIB * 1024) };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown trouble";
     return { kind: "unreadable", reason: REASONS[code] ?? `the system says ${code}` };
-  } finally {
-    if (handle !== undefined) closeSync(handle);
   }
 };

@@ -1,5 +1,5 @@
-/** `${NAME}`, `$(command)`, `{{ name }}` and `<%= name %>` anywhere; `$NAME`, `%NAME%` and `<name>` as the whole. */
-const UNFILLED = /\$[{(]|\{\{|<%|^\$[A-Za-z_]\w*$|^%[A-Za-z_]\w*%$|^<.*>$/;
+/** `${NAME}`, `$(command)`, `{{ name }}` and `<%= name %>` anywhere; `$NAME`, `$env:NAME`, `%NAME%` and `<name>` as the whole. */
+const UNFILLED = /\$[{(]|\{\{|<%|^\$(?:[Ee]nv:)?[A-Za-z_]\w*$|^%[A-Za-z_]\w*%$|^<.*>$/;
 
 /** True if `text` holds a variable or a template that a shell or a tool should have filled in and has not. */
 export function isUnfilled(text: string): boolean {

@@ -48,7 +48,7 @@ export async function explainFailure(failure: DialFailure, context: FailureConte
   }
   // A different answer belongs to a server that has changed its mind since, or that minds the missing upgrade.
   if (answer.status !== failure.status) return { reason: diagnose(failure, target) };
-  const asked = [429, 503].includes(answer.status) ? retryAfterMs(answer.retryAfter, Date.now()) : undefined;
+  const asked = [429, 503].includes(answer.status) ? retryAfterMs(answer.retryAfter, clock.epoch()) : undefined;
   return {
     reason: diagnose(failure, target) + quote(answer, context.redact),
     ...(asked === undefined ? {} : { retryAfterMs: asked }),

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import type { Log } from "../support/log.ts";
+import { readAtMost } from "../support/read-at-most.ts";
 import type { DialOptions } from "./dial-options.ts";
 import { chooseProxy, type Env } from "./proxy.ts";
 import { collectTrust } from "./trust.ts";
@@ -18,7 +18,7 @@ export interface NetworkOptions {
  * looked up anew for every dial. A setting that is of no use is one warning, and the dial goes on without it.
  */
 export function createDialOptions(options: NetworkOptions): () => DialOptions {
-  const { log, env = process.env, readFile = (path: string) => readFileSync(path, "utf8") } = options;
+  const { log, env = process.env, readFile = (path: string) => readAtMost(path).toString("utf8") } = options;
   const target = new URL(options.url);
   const secure = target.protocol === "wss:" || target.protocol === "https:";
   const told = new Set<string>();

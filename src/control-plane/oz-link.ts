@@ -58,6 +58,8 @@ export interface OzLinkOptions {
   /** Asked before every dial: certificates and proxies may change while the worker runs. */
   readonly dialOptions?: () => DialOptions;
   readonly random?: () => number;
+  /** How a connection is made; over a WebSocket unless given. */
+  readonly dial?: typeof dialWire;
 }
 
 type Phase =
@@ -71,7 +73,7 @@ type Phase =
 
 /** Makes a link that does nothing until `start`. */
 export function createOzLink(options: OzLinkOptions): OzLink {
-  const { log, clock, apiKey, workerId } = options;
+  const { log, clock, apiKey, workerId, dial: connect = dialWire } = options;
   const address = ozAddress(options.url, workerId);
   const headers = {
     Authorization: `Bearer ${apiKey}`,
@@ -95,7 +97,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
   const dial = () => {
     const dialOptions = options.dialOptions?.() ?? {};
     let session: LinkSession | undefined;
-    const wire = dialWire(
+    const wire = connect(
       { url: address.url, headers, options: dialOptions, handshakeLimitMs: HANDSHAKE_LIMIT_MS, clock },
       {
         opened() {

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { pemCertificates } from "../support/pem-certificates.ts";
 
 /**
  * Where distributions keep the system's certificate authorities; the first file that can be read counts.
@@ -13,7 +14,6 @@ export const SYSTEM_BUNDLES = [
   "/etc/ssl/cert.pem", // Alpine
 ] as const;
 const VARIABLES = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] as const;
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 export interface TrustSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -73,7 +73,7 @@ function readCertificates(path: string, readFile: (path: string) => string): Cer
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
     return { certificates: [], isRead: false, problem: `cannot be read: ${code}` };
   }
-  const blocks = text.match(PEM_CERTIFICATE) ?? [];
+  const blocks = pemCertificates(text);
   // One broken certificate among the authorities would make every dial fail.
   const certificates = blocks.filter(isCertificate);
   const broken = blocks.length - certificates.length;

@@ -1,5 +1,6 @@
-import { type Clock, pause } from "../support/clock.ts";
+import { abortAfter, type Clock, pause } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { createOnce } from "../support/once.ts";
 import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { createRush } from "../support/rush.ts";
@@ -16,22 +17,27 @@ import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
 import { createWarningLog } from "./engine/create-warnings.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { EngineClock } from "./engine/engine-clock.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
 import type { EngineLives } from "./engine/engine-lives.ts";
 import { type EngineWatch, persist } from "./engine/engine-watch.ts";
+import { explainEngine } from "./engine/explain-engine.ts";
 import type { Images } from "./images/images.ts";
 import { type PullsAhead, pullAhead } from "./images/pull-ahead.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
-import { encodeOwner, type Owner } from "./records/owner.ts";
+import { encodeOwner, type Owner, type ProcessTable } from "./records/owner.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
+import type { RecordRoom } from "./records/record-room.ts";
+import type { Seals } from "./records/seals.ts";
 import { createTakeover } from "./records/takeover.ts";
 import type { SidecarContent } from "./sidecars/sidecar-content.ts";
 
 export interface DockerRuntimeOptions {
-  readonly engine: Engine;
+  readonly engine: Engine & EngineClock;
+  readonly seals: Seals;
   readonly watch: EngineWatch;
   readonly lives: EngineLives;
   readonly exitEvents: ExitEvents;
@@ -39,6 +45,8 @@ export interface DockerRuntimeOptions {
   readonly sidecarContent: SidecarContent;
   readonly workerId: string;
   readonly owner: Owner;
+  /** Where owners are looked for; the host's processes unless given. */
+  readonly processes?: ProcessTable | undefined;
   /** Whether containers are removed once their result is with Oz. */
   readonly cleanup: boolean;
   readonly clock: Clock;
@@ -54,19 +62,27 @@ const RELEASE_RETRY_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
   const { engine, watch, workerId, log } = options;
-  const owner = encodeOwner(options.owner);
-  const ledger = createLedger(engine, workerId, owner);
+  const records: RecordRoom = {
+    engine,
+    seals: options.seals,
+    workerId,
+    owner: encodeOwner(options.owner),
+    now: () => engine.now(),
+    log,
+    once: createOnce(),
+  };
+  const ledger = createLedger(records);
   const held = new Map<string, HeldExecution>();
   /** Pulls that were begun beside the claims, until the executions run. */
   const begun = new Map<string, PullsAhead>();
   const starts = createRush(options.clock);
-  const onWarnings = createWarningLog(log);
-  const takeover = createTakeover(engine, workerId, options.owner);
-  const isHeld = (execution: Execution) => held.has(executionKey(execution));
-  const adoption = createAdoption({ engine, workerId, ledger, takeover, owner, log, isHeld });
-
-  const isUndecided = (execution: Execution) => adoption.isUndecided(execution);
-  const claims = { engine, watch, ledger, workerId, owner, held, isUndecided };
+  const takeover = createTakeover(records, options.owner, options.processes);
+  /** Whose result is with Oz, and of which something could not be cleared away; attempts by `executionKey`. */
+  const over = new Map<string, string>();
+  const isOver = (execution: Execution, attempt: string) => over.get(executionKey(execution)) === attempt;
+  const adoption = createAdoption({ records, ledger, takeover, held, isOver });
+  const room = { ...options, records, ledger, onWarnings: createWarningLog(log) };
+  const claims = { ...room, held, doubtAbout: adoption.doubtAbout };
 
   /** At most one look at a time: two would take the same execution over twice. */
   let recovering: Promise<void> | undefined;
@@ -77,14 +93,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     if (attempt === undefined) return;
     const isShutdown = result.kind === "stopped" && result.cause === "shutdown";
     // A process that ends must not tell Oz what its successor could not know, and would tell otherwise.
-    const limit = isShutdown ? undefined : AbortSignal.timeout(RECORD_LIMIT_MS);
+    const limit = isShutdown ? undefined : abortAfter(options.clock, RECORD_LIMIT_MS);
     const write = () => ledger.verdict(execution, attempt, result);
-    await persist(watch, limit, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
+    await persist(watch, limit?.signal, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
       log.warn("the result could not be recorded on the daemon", {
         task: execution.taskId,
         reason: describeError(error),
       });
     });
+    limit?.cancel();
   }
 
   /** A removal may fail for a moment: a device is busy, a removal is under way. */
@@ -112,7 +129,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     };
     const watched = { ...run, onStage };
     try {
-      const step = await readyContainer({ ...options, owner, images: pulls, onWarnings }, spec, here, watched);
+      const step = await readyContainer({ ...room, images: pulls }, spec, here, watched);
       if (!step.ok) return step.result;
       const remember = (result: ExecutionResult) => record(spec.execution, result);
       return await startAndFollow(options, step.ready, { ...watched, record: remember });
@@ -123,9 +140,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   }
 
   function recovered(adopted: Adopted): RecoveredExecution {
-    const { execution, attempt, container } = adopted;
+    const { execution, attempt, container, foreignUntil } = adopted;
     const secrets = container === undefined ? [] : secretsOfContainer(container.Config.Env, container.Config.Cmd);
-    held.set(executionKey(execution), { attempt, ...(container ? { container: taskContainer(container) } : {}) });
+    held.set(executionKey(execution), {
+      execution,
+      attempt,
+      phase: "open",
+      ...(foreignUntil === undefined ? {} : { foreignUntil }),
+      ...(container ? { container: taskContainer(container) } : {}),
+    });
     return {
       execution,
       secrets,
@@ -154,7 +177,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         recovering ??= adoption
           .adopt((adopted) => {
             // One that Oz delivers again at this moment: the next look takes it up.
-            if (!isHeld(adopted.execution)) onRecovered(recovered(adopted));
+            if (!held.has(executionKey(adopted.execution))) onRecovered(recovered(adopted));
           })
           .finally(() => {
             recovering = undefined;
@@ -178,8 +201,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
         if (run.signal.aborted) {
           result = { kind: "stopped", cause: stopRequest(run.signal).cause };
         } else if (error instanceof EngineError) {
-          const detail = `could not make the container ready: ${describeError(error)}`;
-          result = { kind: "failed", reason: "container_create", detail };
+          const { why, ...said } = explainEngine(error);
+          const detail = `could not make the container ready: ${why}`;
+          result = { kind: "failed", reason: "container_create", detail, ...said };
         } else {
           throw error;
         }
@@ -195,7 +219,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
     async tail(execution) {
       const id = held.get(executionKey(execution))?.container?.id;
       if (id === undefined) return NO_OUTPUT;
-      return await readTail(engine, id).catch(() => NO_OUTPUT);
+      return await readTail(engine, options.clock, id).catch(() => NO_OUTPUT);
     },
 
     async release(execution) {
@@ -203,13 +227,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
       const here = held.get(key);
       if (here === undefined) return;
       try {
-        const room = { engine, execution, held: here, cleanup: options.cleanup };
+        const ended = { held: here, cleanup: options.cleanup };
         const insist = (step: () => Promise<void>) =>
           retry(() => persist(watch, undefined, step, Number.POSITIVE_INFINITY));
-        await insist(() => closeExecution(ledger, room));
+        await insist(() => closeExecution(records, ledger, ended));
         await starts.over(GIVE_WAY_LIMIT_MS);
-        await insist(() => discardExecution(room));
+        await insist(() => discardExecution(records, ended));
       } catch (error) {
+        over.set(key, here.attempt);
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
           container: here.container?.name,

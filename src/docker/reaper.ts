@@ -1,165 +1,206 @@
 import type { Log } from "../support/log.ts";
+import { createOnce } from "../support/once.ts";
 import type { Engine } from "./engine/engine.ts";
-import { describeError } from "./engine/engine-error.ts";
+import type { EngineClock } from "./engine/engine-clock.ts";
+import { describeError, isEngineAway } from "./engine/engine-error.ts";
 import {
-  inspectContainer,
   isUnlabelled,
   listContainers,
-  listImages,
-  listVolumes,
+  listImagesTagged,
   listVolumesNamed,
-  removeContainer,
-  removeImage,
+  removeIdleContainer,
+  removeImageTag,
   removeVolume,
 } from "./engine/engine-objects.ts";
 import type { ContainerSummary, ImageSummary, VolumeDetails } from "./engine/engine-schemas.ts";
-import { removeVolumesOf } from "./records/discard-execution.ts";
-import { LABEL_PREFIX, LABELS, type LabelMap, type ObjectKind } from "./records/labels.ts";
-import { recordNames } from "./records/object-names.ts";
-import { decodeOwner, type Owner, ownerState } from "./records/owner.ts";
-import { isPlaceholder } from "./sidecars/clear-stale.ts";
+import { madeAt } from "./records/attempts.ts";
+import { isFreshContainer } from "./records/freshness.ts";
+import { LABEL_PREFIX, LABELS, type LabelMap, labelledAttempt, type ObjectKind } from "./records/labels.ts";
+import { SOURCE_IMAGES } from "./records/object-names.ts";
+import { decodeOwner, type Owner, ownerState, type ProcessTable, systemProcesses } from "./records/owner.ts";
+import type { Seals } from "./records/seals.ts";
+import {
+  containerStanding,
+  imageStanding,
+  isKept,
+  isRecordName,
+  listedContainer,
+  type Standing,
+  volumeStanding,
+} from "./records/standing.ts";
+import { ownerContainer, ownerLabel } from "./records/takeover.ts";
+import { isPublication } from "./sidecars/clear-stale.ts";
 
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
 const DECENT_TIME_MS = 60_000;
 /** No copy takes longer: what nothing mounts after that is nobody's. */
 const COPIED_WITHIN_MS = 2 * 3_600_000;
-/** After this time nobody is still busy with clearing an execution away, this process included. */
-const CLEARED_WITHIN_MS = 600_000;
 
-/**
- * Removes what dead workers, of whatever id, have left half-way: copies that were never published, what served them, private
- * volumes, records that belong to nothing any more, and all of executions whose result is with Oz. Only objects with our
- * labels, and only where the owner is gone for certain. Tasks whose result is not with Oz are no business of the reaper's:
- * these are adopted. Never rejects.
- */
-export async function reap(engine: Engine, self: Owner, log: Log, now: () => number = Date.now): Promise<void> {
-  const states = new Map<string, Promise<boolean>>();
+export interface Reaper {
+  /**
+   * Removes what dead workers, of whatever id, have left half-way: copies that were never published, what served them,
+   * private volumes, containers and records of tasks whose result is with Oz. Only what is proved to be made with this API
+   * key, only where the owner is gone for certain, and nothing that runs. Tasks whose result is not with Oz are adopted, and
+   * no business of the reaper's. One object that cannot be removed keeps no other. Never rejects.
+   */
+  reap(): Promise<void>;
+}
 
-  function ownerIsGone(labels: LabelMap): Promise<boolean> {
-    const label = labels[LABELS.owner];
-    const owner = decodeOwner(label);
-    if (label === undefined || owner === undefined) return Promise.resolve(false);
-    let gone = states.get(label);
-    if (gone === undefined) {
-      const inspect = async (id: string) => {
-        const details = await inspectContainer(engine, id);
-        return details && { running: details.State.Running, startedAt: details.State.StartedAt };
-      };
-      gone = ownerState(owner, self, inspect).then((state) => state === "gone");
+export interface ReaperOptions {
+  readonly engine: Engine & EngineClock;
+  readonly seals: Seals;
+  readonly self: Owner;
+  readonly log: Log;
+  /** What time it is where the engine runs. */
+  readonly now?: () => number;
+  /** Where owners are looked for; the host's processes unless given. */
+  readonly processes?: ProcessTable | undefined;
+}
+
+export function createReaper(options: ReaperOptions): Reaper {
+  const { engine, seals, self, log, now = () => engine.now(), processes = systemProcesses } = options;
+  const once = createOnce();
+
+  /** Whether the owners of objects are gone for certain; asked once in a sweep. */
+  function ownersGone(): (label: string | undefined) => Promise<boolean> {
+    const states = new Map<string, Promise<boolean>>();
+    return (label = "") => {
+      const owner = decodeOwner(label);
+      if (owner === undefined) return Promise.resolve(false);
+      const inspect = (id: string) => ownerContainer({ engine }, id);
+      const gone =
+        states.get(label) ??
+        ownerState(owner, self, inspect, processes.read, processes.exists).then((state) => state === "gone");
       states.set(label, gone);
-    }
-    return gone;
+      return gone;
+    };
   }
 
-  /** Answers whether the container is gone. */
-  async function reapContainer(container: ContainerSummary): Promise<boolean> {
-    const kind = container.Labels[LABELS.kind];
-    const isHelper = kind === kinds.source || (kind === kinds.sidecar && !isPlaceholder(container));
-    // Its owner may have failed to remove it, for lack of a daemon.
-    const isForgotten = now() - container.Created * 1_000 > COPIED_WITHIN_MS;
-    if (!isHelper || !(isForgotten || (await ownerIsGone(container.Labels)))) return false;
-    await removeContainer(engine, container.Id);
-    log.debug("a helper container that was left was removed", { container: container.Names[0] });
-    return true;
+  /** Tries one object; says why it stays, where it is not for a reason of the reaper's own. */
+  async function tryOne(name: string, standing: Standing, remove: () => Promise<boolean>): Promise<void> {
+    try {
+      if (standing !== "ours")
+        once(`${standing} ${name}`, () => log.debug("left alone by the sweep", { name, standing }));
+      else if (await remove()) log.debug("what a dead worker has left was removed", { name });
+    } catch (error) {
+      if (isEngineAway(error)) throw error;
+      log.debug("left by the sweep", { name, reason: describeError(error) });
+    }
   }
 
-  async function reapVolume(volume: VolumeDetails, mounted: ReadonlySet<string>, current: ReadonlySet<string>) {
-    const kind = volume.Labels[LABELS.kind];
-    if (mounted.has(volume.Name)) return;
-    // Somebody may have removed what published a copy, or used it while it was to go: its owner will not look again.
-    const belongs = current.has(volume.Labels[LABELS.attempt] ?? "");
-    const isCopy = kind === kinds.sidecar || (kind === kinds.private && !belongs);
-    const isForgotten = isCopy && isOld(volume, COPIED_WITHIN_MS);
-    if (!isForgotten && !(await ownerIsGone(volume.Labels))) return;
-    const isLeft =
-      kind === kinds.sidecar ||
-      kind === kinds.private ||
-      ((kind === kinds.verdict || kind === kinds.heir) && !belongs && isOld(volume, DECENT_TIME_MS));
-    if (isLeft && (await removeVolume(engine, volume.Name))) {
-      log.debug("a dead worker's volume was removed", { volume: volume.Name });
+  async function sweep(): Promise<void> {
+    const isGone = ownersGone();
+    // Containers first: one that is seen has its claim among the volumes that are listed after it, unless that is dropped.
+    const containers = await listContainers(engine, LABELS.kind);
+    const volumes = await listVolumesNamed(engine, LABEL_PREFIX);
+    const own = volumes.filter((volume) => volumeStanding(seals, volume) === "ours");
+    const claimed = attemptsOf(own.filter((volume) => isKind(volume, "claim")));
+
+    async function reapTask(container: ContainerSummary): Promise<boolean> {
+      const attempt = labelledAttempt(container.Labels);
+      if (isKept(listedContainer(container)) || claimed.has(attempt)) return false;
+      const heirs = own.filter((one) => isKind(one, "heir") && labelledAttempt(one.Labels) === attempt);
+      const isOld = now() - container.Created * 1_000 > DECENT_TIME_MS;
+      if (!isOld || !(await isGone(ownerLabel(container.Labels, heirs)))) return false;
+      if (await removeIdle(container)) return true;
+      once(`runs ${container.Id}`, () =>
+        log.warn(
+          "a container of a task still runs whose claim is gone: its end will be told to nobody. It is over, or its " +
+            "claim was pruned: remove it by hand (docker rm -f)",
+          { task: container.Labels[LABELS.taskId], container: listedContainer(container).name },
+        ),
+      );
+      return false;
     }
+
+    async function reapContainer(container: ContainerSummary): Promise<boolean> {
+      // The copy of one that is gone is somebody else's.
+      if (!isFreshContainer(container.Created * 1_000, container.Labels)) return false;
+      if (isKind(container, "task")) return await reapTask(container);
+      if (isPublication(seals, container)) return false;
+      // Its owner may have failed to remove it, for lack of a daemon.
+      const isForgotten = now() - container.Created * 1_000 > COPIED_WITHIN_MS;
+      return (isForgotten || (await isGone(container.Labels[LABELS.owner]))) && (await removeIdle(container));
+    }
+
+    const left: ContainerSummary[] = [];
+    for (const container of containers) {
+      const named = listedContainer(container);
+      let isRemoved = false;
+      await tryOne(named.name, containerStanding(seals, named), async () => {
+        isRemoved = await reapContainer(container);
+        return isRemoved;
+      });
+      if (!isRemoved) left.push(container);
+    }
+    const mounted = new Set(left.flatMap(({ Mounts }) => Mounts.flatMap(({ Name }) => Name ?? [])));
+    // Records may be of a task that was taken over from who had another key.
+    const claims = volumes.filter((one) => isKind(one, "claim") && volumeStanding(seals, one) !== "other");
+    const tasks = left.filter(
+      (one) => isKind(one, "task") && containerStanding(seals, listedContainer(one)) !== "other",
+    );
+    const current = attemptsOf([...claims, ...tasks]);
+
+    async function reapVolume(volume: VolumeDetails): Promise<boolean> {
+      if (mounted.has(volume.Name)) return false;
+      // Somebody may have removed what published a copy, or used it while it was to go: its owner will not look again.
+      const belongs = current.has(labelledAttempt(volume.Labels));
+      const isCopy = isKind(volume, "sidecar") || (isKind(volume, "private") && !belongs);
+      const isForgotten = isCopy && isOld(volume.Labels, COPIED_WITHIN_MS);
+      if (!isForgotten && !(await isGone(volume.Labels[LABELS.owner]))) return false;
+      const isRecord = isKind(volume, "verdict") || isKind(volume, "heir");
+      const isRubbish =
+        isCopy || isKind(volume, "private") || (isRecord && !belongs && isOld(volume.Labels, DECENT_TIME_MS));
+      return isRubbish && (await removeVolume(engine, volume.Name));
+    }
+
+    for (const volume of volumes) {
+      const { Name } = volume;
+      // An engine that goes down leaves volumes that it has not finished.
+      if (!isUnlabelled(volume)) await tryOne(Name, volumeStanding(seals, volume), () => reapVolume(volume));
+      else if (isRecordName(Name) && !mounted.has(Name) && now() - madeAt(volume) > DECENT_TIME_MS) {
+        await tryOne(Name, "ours", () => removeVolume(engine, Name));
+      }
+    }
+    for (const image of await listImagesTagged(engine, SOURCE_IMAGES)) await reapImage(image, isGone);
   }
 
   /** What served a copy. One that a container uses goes when that is gone. */
-  async function reapImage(image: ImageSummary): Promise<void> {
-    const isForgotten = now() - Number(image.Labels[LABELS.createdAt] ?? now()) > COPIED_WITHIN_MS;
-    if (!(isForgotten || (await ownerIsGone(image.Labels)))) return;
-    if (await removeImage(engine, image.Id)) log.debug("an image that served a copy was removed", { image: image.Id });
+  async function reapImage({ Labels, RepoTags }: ImageSummary, isGone: (label?: string) => Promise<boolean>) {
+    for (const listed of RepoTags) {
+      // Podman says where an image without a registry is.
+      const tag = listed.replace(/^localhost\//, "");
+      await tryOne(tag, imageStanding(seals, tag, Labels), async () => {
+        const isLeft = isOld(Labels, COPIED_WITHIN_MS) || (await isGone(Labels[LABELS.owner]));
+        return isLeft && (await removeImageTag(engine, tag));
+      });
+    }
   }
 
-  /** What is left of an execution whose worker ended while it cleared it away, or could not. */
-  async function reapDone(mark: VolumeDetails, containers: readonly ContainerSummary[]): Promise<void> {
-    const attempt = mark.Labels[LABELS.attempt];
-    if (attempt === undefined) return;
-    if (!isOld(mark, CLEARED_WITHIN_MS) && !(await ownerIsGone(mark.Labels))) return;
-    await removeAttempt(attempt, containers);
-    log.debug("what was left of a reported task was removed", { task: mark.Labels[LABELS.taskId] });
+  /** The engine itself refuses to remove one that runs. */
+  function removeIdle({ Id }: ContainerSummary): Promise<boolean> {
+    return removeIdleContainer(engine, Id);
   }
 
-  /** A volume that an engine has not finished, because it went down. A mark without labels marks all the same. */
-  async function reapUnlabelled(
-    volume: VolumeDetails,
-    containers: readonly ContainerSummary[],
-    volumes: readonly VolumeDetails[],
-  ): Promise<void> {
-    const isOurs = volume.Name.startsWith(LABEL_PREFIX) && isUnlabelled(volume);
-    if (!isOurs || !(now() - Date.parse(volume.CreatedAt ?? "") > DECENT_TIME_MS)) return;
-    const prefix = recordNames.done("");
-    if (volume.Name.startsWith(prefix)) {
-      const attempt = volume.Name.slice(prefix.length);
-      for (const { Labels } of [...containers, ...volumes]) {
-        if (Labels[LABELS.attempt] === attempt && !(await ownerIsGone(Labels))) return;
+  function isOld(labels: LabelMap, ageMs: number): boolean {
+    return now() - Number(labels[LABELS.createdAt]) > ageMs;
+  }
+
+  return {
+    async reap() {
+      try {
+        await sweep();
+      } catch (error) {
+        log.debug("what dead workers left could not all be removed", { reason: describeError(error) });
       }
-      await removeAttempt(attempt, containers);
-    } else {
-      await removeVolume(engine, volume.Name);
-    }
-    log.debug("a volume that was never finished was removed", { volume: volume.Name });
-  }
-
-  async function removeAttempt(attempt: string, containers: readonly ContainerSummary[]): Promise<void> {
-    for (const container of containers) {
-      if (container.Labels[LABELS.attempt] === attempt) await removeContainer(engine, container.Id);
-    }
-    await removeVolumesOf(engine, attempt);
-  }
-
-  function isOld(volume: VolumeDetails, ageMs: number): boolean {
-    return now() - Number(volume.Labels[LABELS.createdAt] ?? 0) > ageMs;
-  }
-
-  try {
-    const containers: ContainerSummary[] = [];
-    for (const container of await listContainers(engine, LABELS.kind)) {
-      if (!(await reapContainer(container))) containers.push(container);
-    }
-    const volumes = await listVolumes(engine, LABELS.kind);
-    const done = volumes.filter(({ Labels }) => Labels[LABELS.kind] === kinds.done);
-    for (const mark of done) await reapDone(mark, containers);
-    const mounted = new Set(containers.flatMap(({ Mounts }) => Mounts.flatMap(({ Name }) => Name ?? [])));
-    const holders = [...containers, ...volumes].filter(({ Labels }) => isHolder(Labels[LABELS.kind]));
-    const current = new Set(holders.map(({ Labels }) => Labels[LABELS.attempt] ?? ""));
-    for (const volume of volumes) await reapVolume(volume, mounted, current);
-    const named = await listVolumesNamed(engine, LABEL_PREFIX);
-    for (const volume of named) if (!mounted.has(volume.Name)) await reapUnlabelled(volume, containers, volumes);
-    for (const image of await listImages(engine, `${LABELS.kind}=${kinds.source}`)) await reapImage(image);
-  } catch (error) {
-    log.debug("what dead workers left could not all be removed", { reason: describeError(error) });
-  }
+    },
+  };
 }
 
-const kinds = {
-  source: "sidecar-source",
-  sidecar: "sidecar",
-  private: "private",
-  verdict: "verdict",
-  heir: "heir",
-  claim: "claim",
-  task: "task",
-  done: "done",
-} as const satisfies Record<string, ObjectKind>;
+function attemptsOf(objects: readonly { readonly Labels: LabelMap }[]): ReadonlySet<string | undefined> {
+  return new Set(objects.map(({ Labels }) => labelledAttempt(Labels)));
+}
 
-/** As long as one of these is there, records of its attempt mean something. */
-function isHolder(kind: string | undefined): boolean {
-  return kind === kinds.claim || kind === kinds.task || kind === kinds.done;
+function isKind({ Labels }: { readonly Labels: LabelMap }, kind: ObjectKind): boolean {
+  return Labels[LABELS.kind] === kind;
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { AgentConfigSnapshot } from "./agent-config-snapshot.ts";
 import { EnvironmentVariables } from "./environment-variables.ts";
-import { id } from "./wire-id.ts";
+import { executionId, id } from "./wire-id.ts";
 import { flag, listOf, objectOf, optional, text, wholeNumber } from "./wire-schema.ts";
 
 /** Far more than the agent has; each is an image to pull. */
@@ -37,7 +37,7 @@ const Task = objectOf({
 export const TaskAssignment = v.pipe(
   objectOf({
     task_id: id,
-    execution_id: v.nullish(id, ""),
+    execution_id: executionId,
     task: Task,
     docker_image: optional(text),
     sidecar_image: optional(text),

@@ -18,11 +18,17 @@ export function usableId(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" && idProblem(value) === undefined ? value : undefined;
 }
 
-/** A field that holds an id, or nothing. */
+/** A field that holds an id; it may be blank. */
 export const id = v.pipe(
   v.string("expected a string"),
   v.rawCheck(({ dataset, addIssue }) => {
     const problem = dataset.typed ? idProblem(dataset.value) : undefined;
     if (problem !== undefined) addIssue({ message: problem });
   }),
+);
+
+/** The id of an execution; empty where there is none, and a blank one is none. */
+export const executionId = v.pipe(
+  v.nullish(id, ""),
+  v.transform((given) => usableId(given) ?? ""),
 );

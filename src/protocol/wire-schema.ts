@@ -20,7 +20,12 @@ export class JsonObject {
 export const text = v.string("expected a string");
 export const flag = v.boolean("expected true or false");
 
-export const wholeNumber = v.pipe(v.number("expected a whole number"), v.safeInteger("expected a whole number"));
+/** An amount in whole numbers. All of them count above zero alone: what is not is 0, whatever else it is. */
+export const wholeNumber = v.pipe(
+  v.number("expected a whole number"),
+  v.transform((amount) => Math.max(0, amount)),
+  v.safeInteger("expected a whole number"),
+);
 
 /** An object that goes to the agent whole; `readAssignment` has put its text beside it. */
 export const anyObject = v.instance(JsonObject, "expected an object");

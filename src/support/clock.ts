@@ -23,6 +23,13 @@ export const systemClock: Clock = {
   },
 };
 
+/** A signal that aborts after `delayMs`, unless `cancel` was called before. */
+export function abortAfter(clock: Clock, delayMs: number): Timer & { readonly signal: AbortSignal } {
+  const abort = new AbortController();
+  const timer = clock.after(delayMs, () => abort.abort(new DOMException("the time is over", "TimeoutError")));
+  return { signal: abort.signal, cancel: () => timer.cancel() };
+}
+
 /** Waits `delayMs`; resolves early, without an error, when `signal` aborts. */
 export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

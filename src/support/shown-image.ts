@@ -3,8 +3,8 @@ import { REDACTED } from "./redaction.ts";
 
 /** Longer than names that a registry takes. */
 const LONGEST = 500;
-/** What stands behind an `@` in place of a host. */
-const DIGEST = /^(?:sha\d+|md5):?[^/@]*$/i;
+/** What stands behind an `@` in place of a host, well written or not. A host may be called so too: it has a dot or a port. */
+const DIGEST = /^(?:sha\d+|md5)(?::(?!\d{1,5}$)[^/@]*|[0-9a-f]*)$/i;
 
 /** Where a name's user and password end: at the last `@` that no digest follows; 0 where it has none. */
 function endOfUser(image: string): number {

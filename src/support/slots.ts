@@ -4,6 +4,8 @@ export interface Slots {
   with<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T>;
   /** Whether nobody has a slot or waits for one. */
   isIdle(): boolean;
+  /** Whether the next one has to wait. */
+  isFull(): boolean;
 }
 
 export function createSlots(count: number): Slots {
@@ -50,6 +52,7 @@ export function createSlots(count: number): Slots {
       }
     },
     isIdle: () => taken === 0,
+    isFull: () => taken >= count,
   };
 }
 

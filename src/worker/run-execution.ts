@@ -10,7 +10,7 @@ import type { TaskSpec } from "../task/task-spec.ts";
 import type { ActiveExecution } from "./active-executions.ts";
 import type { Delivery, OzChannel } from "./oz-channel.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
-import type { RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
+import type { ClaimAnswer, RecoveredExecution, RunOptions, TaskRuntime } from "./task-runtime.ts";
 
 export interface ExecutionRoom {
   readonly runtime: TaskRuntime;
@@ -105,9 +105,10 @@ function planSafely(plan: PlanTask, log: Log): TaskSpecResult {
 
 async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpec | undefined): Promise<boolean> {
   const { taskId } = active.execution;
-  const answer = await room.runtime.claim(active.execution, spec).catch((error: unknown) => {
+  const answer = await room.runtime.claim(active.execution, spec).catch((error: unknown): ClaimAnswer => {
     room.log.error("a claim broke off on a defect of the worker", { task: taskId, reason: reasonOf(error) });
-    return { kind: "refused", reason: "the worker could not record the claim", mayStand: true } as const;
+    const reason = "the worker could not record the claim";
+    return { kind: "refused", reason, mayStand: true };
   });
   if (answer.kind === "refused") {
     if (answer.mayStand && room.isDraining()) {
@@ -115,11 +116,12 @@ async function claim(room: ExecutionRoom, active: ActiveExecution, spec: TaskSpe
       room.log.warn("task left without an answer: the next worker finds out whether it is claimed", {
         ...executionFields(active),
         reason: answer.reason,
+        said: answer.said,
       });
       return false;
     }
     active.answer?.(taskRejected(active.execution, answer.reason));
-    room.often.warn("task rejected", { ...executionFields(active), reason: answer.reason });
+    room.often.warn("task rejected", { ...executionFields(active), reason: answer.reason, said: answer.said });
     return false;
   }
   if (answer.kind === "elsewhere" && room.answeredByHeir(active)) return false;

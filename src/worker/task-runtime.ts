@@ -7,12 +7,13 @@ import type { TaskSpec } from "../task/task-spec.ts";
 /**
  * Answer to a claim. `elsewhere`: another worker of this id has that execution on the same runtime, and will report it.
  * `refused` carries a reason in plain words, fit for Oz and for the log; `mayStand`: the record may be there all the same,
- * and be found by the next worker if this one ends before it can take it back.
+ * and be found by the next worker if this one ends before it can take it back; `said` is what others said of it, for the log
+ * alone.
  */
 export type ClaimAnswer =
   | { readonly kind: "claimed" }
   | { readonly kind: "elsewhere" }
-  | { readonly kind: "refused"; readonly reason: string; readonly mayStand?: boolean };
+  | { readonly kind: "refused"; readonly reason: string; readonly mayStand?: boolean; readonly said?: string };
 
 /** A request to end an execution: the reason of the signal that `run` is given. */
 export class StopRequest {

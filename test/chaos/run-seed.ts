@@ -1,8 +1,9 @@
 import type Docker from "dockerode";
 import { createEngine } from "../../src/docker/engine/engine.ts";
-import { reap } from "../../src/docker/reaper.ts";
+import { createReaper } from "../../src/docker/reaper.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
 import { currentOwner } from "../../src/docker/records/owner.ts";
+import { createSeals } from "../../src/docker/records/seals.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
 import type { PrivateDockerd } from "../support/private-dockerd.ts";
@@ -75,7 +76,7 @@ export async function runSeed(seed: number, stage: ChaosStage): Promise<SeedRepo
   }
   // What names no order: the judge knows what a dead worker cannot have known.
   other.push(...oz.violations.filter((violation) => !/terminal message/.test(violation)));
-  const leaked = await leaks(dockerd);
+  const leaked = await leaks(dockerd, oz.apiKey);
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   const faults = plan.faults.length;
   return { ...judge(plan, oz.events, journal), seed, faults, tasks: plan.tasks.length, leaked, other, seconds, log };
@@ -161,10 +162,11 @@ async function removeOne(docker: Docker, which: number, journal: Journal): Promi
 }
 
 /** What is left once all workers have ended in order and the reaper has had its time. */
-async function leaks({ docker }: PrivateDockerd): Promise<readonly string[]> {
+async function leaks({ docker }: PrivateDockerd, apiKey: string): Promise<readonly string[]> {
   const soon = () => Date.now() + 2 * 3_600_000;
   const log = recordedLog();
-  await reap(createEngine(docker.modem), currentOwner(), log, soon);
+  const seals = createSeals(apiKey);
+  await createReaper({ engine: createEngine(docker.modem), seals, self: currentOwner(), log, now: soon }).reap();
   const containers = await docker.listContainers({ all: true });
   const placeholders = containers.filter(({ Names }) => Names[0]?.startsWith("/oz-agent-worker.sidecar.sha256-"));
   const published = placeholders.map(({ Labels }) => Labels[LABELS.volume]);
@@ -185,8 +187,10 @@ async function leaks({ docker }: PrivateDockerd): Promise<readonly string[]> {
       .remove()
       .catch(() => {});
   }
-  for (const { Id } of await docker.listImages({ filters: JSON.stringify({ label: [LABELS.kind] }) })) {
-    left.push(`image ${Id}`);
+  for (const { Id, RepoTags } of await docker.listImages({ filters: JSON.stringify({ label: [LABELS.kind] }) })) {
+    // A daemon that goes down between an image and its tag leaves one that nothing proves to be ours: people prune such.
+    const tags = (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>");
+    if (tags.length > 0) left.push(`image ${tags.join()} ${Id}`);
     await docker
       .getImage(Id)
       .remove({ noprune: true })

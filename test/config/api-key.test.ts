@@ -10,6 +10,8 @@ describe("a key is taken, trimmed", () => {
       "wk-xx",
       "x-1",
       "a$b",
+      "wk-yourkeyhere7",
+      "env:7",
       "wk-changed-7",
       "api-key-7",
       "key.here1",
@@ -60,6 +62,7 @@ describe("a placeholder that was copied", () => {
     ],
     ...["wk-****", "wk-1a2b...9f", "wk-1a2b***9f", "changeme", "change-me", "CHANGE_ME", "replaceme", "replace_me"],
     ...["insert_key_here", "paste-key-here", "enter_api_key", "put-your-key-here", "api_key", "API_KEY"],
+    ...["wk-<key>", "YOURKEYHERE", "yourApiKeyHere", "your-key-here"],
     ...["team_api_key", "WARP_API_KEY", "placeholder", "REDACTED", "TODO", "null", "None", "undefined"],
   ];
   test.each(placeholders)("%j", (key) => {
@@ -73,7 +76,9 @@ describe("a placeholder that was copied", () => {
 
 describe("a variable or a template that nothing has filled in", () => {
   const templates = [
-    ..."WARP_API_KEY hunter2".split(" ").flatMap((name) => [`\${${name}}`, `$${name}`, `%${name}%`, `<${name}>`]),
+    ..."WARP_API_KEY hunter2"
+      .split(" ")
+      .flatMap((name) => [`\${${name}}`, `$${name}`, `%${name}%`, `<${name}>`, `$env:${name}`]),
     ...[
       "$(cat hunter2)",
       "{{ hunter2 }}",

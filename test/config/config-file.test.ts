@@ -129,6 +129,15 @@ describe("each problem has its place, its path and what the key takes", () => {
     ],
     ["backend: {docker: {sidecar_image: 'u:p@h/x'}}", "without a user or password in it"],
     ["backend: {docker: {sidecar_image: 'a b'}}", "without white space"],
+    [
+      "backend: {docker: {sidecar_image: '$MIRROR/warp-agent:1'}}",
+      "a variable or a template that nothing has filled in",
+    ],
+    [
+      "backend: {docker: {sidecar_image: '<mirror>/warp-agent:1'}}",
+      "a variable or a template that nothing has filled in",
+    ],
+    [`backend: {docker: {sidecar_image: '"h/x:1"'}}`, "without quotes and other signs"],
     ["backend: {docker: {volumes: /a:/b}}", "backend.docker.volumes: takes a list of HOST:CONTAINER[:MODE], not text"],
     [
       "backend: {docker: {volumes: [/a]}}",

@@ -3,7 +3,7 @@ import { createExitEvents } from "../../src/docker/container/exit-events.ts";
 import { createDockerRuntime } from "../../src/docker/docker-runtime.ts";
 import { createEngineLives } from "../../src/docker/engine/engine-lives.ts";
 import { createEngineWatch } from "../../src/docker/engine/engine-watch.ts";
-import { encodeOwner } from "../../src/docker/records/owner.ts";
+import { randomToken } from "../../src/docker/records/object-names.ts";
 import { createVolumeContent } from "../../src/docker/sidecars/volume-content.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import type { TaskSpec } from "../../src/task/task-spec.ts";
@@ -30,6 +30,7 @@ function runtimeOf(scene: RecordsScene) {
   const pulls: { readonly image: string; readonly signal: AbortSignal }[] = [];
   const runtime = createDockerRuntime({
     engine,
+    seals: scene.seals,
     watch,
     lives: createEngineLives(engine),
     exitEvents: createExitEvents(engine, workerId, log),
@@ -42,7 +43,7 @@ function runtimeOf(scene: RecordsScene) {
         });
       },
     },
-    sidecarContent: createVolumeContent(engine, encodeOwner(living), log),
+    sidecarContent: createVolumeContent(scene.makerOf(living)),
     workerId,
     owner: living,
     cleanup: true,
@@ -54,8 +55,8 @@ function runtimeOf(scene: RecordsScene) {
 
 test("the pulls that are begun beside a claim end where another worker has the task", async () => {
   await using scene = new RecordsScene();
-  const other = { ...scene.living, start: "another" };
-  await scene.ledgerOf(other).claim(SPEC.execution, "theirs");
+  const other = { ...scene.living, start: "1" };
+  await scene.ledgerOf(other).claim(SPEC.execution, randomToken());
   const { runtime, watch, pulls, ended } = runtimeOf(scene);
   expect((await runtime.claim(SPEC.execution, SPEC)).kind).not.toBe("claimed");
   expect(pulls.map(({ image }) => image).sort()).toEqual(["image:1", "side:1"]);

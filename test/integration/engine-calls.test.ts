@@ -46,29 +46,28 @@ test.each([
   await fixture.untilCleared(taskId);
   await Bun.sleep(200);
 
-  expect(before.slice(0, 8).sort()).toEqual(
+  expect(before.slice(0, 9).sort()).toEqual(
     [
       // The claim, and beside it whether the container's name is free.
       "POST /volumes/create",
       "GET /containers/ID/json",
       ...forImages,
       "POST /containers/create",
-      // Whether the container has the sidecar's content.
+      // Whether the container has the sidecar's content, and the claim is there still.
+      "GET /volumes/NAME",
       "GET /volumes/NAME",
       "POST /containers/ID/start",
       // The events have told of the end by then; who would have missed one waits as well.
       "POST /containers/ID/wait",
     ].sort(),
   );
-  expect(docker.requests.map(kindOf).slice(before.length).concat(before.slice(8)).sort()).toEqual(
+  expect(docker.requests.map(kindOf).slice(before.length).concat(before.slice(9)).sort()).toEqual(
     [
-      // Once Oz has read the result: the mark that says so, and everything goes.
-      "POST /volumes/create",
+      // Once Oz has read the result: the claim goes, which closes the execution, and then everything else.
       "GET /volumes/NAME",
       "DELETE /volumes/NAME",
       "DELETE /containers/ID",
       "GET /volumes",
-      "DELETE /volumes/NAME",
     ].sort(),
   );
 });

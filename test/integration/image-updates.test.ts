@@ -80,7 +80,9 @@ test("a name that somebody has removed since the last task", async () => {
 
 test("a worker killed beside a container that it made in advance: one failure, and nothing stays", async () => {
   const parts = { docker_image: registry.through((await marked("killed", 38)).reference) };
-  expect((await fixture.run("exit $(cat /mark)", parts)).data.exit_code).toBe(38);
+  const first = await fixture.run("exit $(cat /mark)", parts);
+  expect(first.data.exit_code).toBe(38);
+  await fixture.untilCleared(first.taskId);
   registry.relay.freeze();
   const data = fixture.task("exit 0", parts);
   await fixture.oz.assign(data);

@@ -31,7 +31,7 @@ test("no secret in a debug log or a message, though the task prints all that it 
         },
       },
     },
-    additional_oz_args: ["--note", SECRETS.argument],
+    additional_oz_args: ["--conversation", SECRETS.argument],
   };
   // Whatever the task knows, on both streams, as it is and as others would write it.
   const printAll = `env; env >&2; echo "$@"; echo "url=?t=$VARIABLE&q=1"; printf '%s' "$FLAG" | base64; exit 5`;

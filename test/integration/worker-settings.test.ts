@@ -6,7 +6,10 @@ test.concurrent("a configured volume that the daemon refuses is container_create
   await using fixture = await WorkerFixture.start("volume", { args: ["--volumes", volume] });
   const { data } = await fixture.run("exit 0");
   expect(data).toMatchObject({ failure_reason: "container_create" });
-  expect(data.message).toContain("could not create the container");
+  expect(data.message).toMatch(/could not create the container .*: the daemon refuses one of its volumes/);
+  // What is mounted from where is between the operator and the daemon.
+  expect(data.message).not.toContain("vvvvvvvv");
+  expect(await fixture.worker.waitForLine(/task failed/)).toMatch(/ said=.*vvvvvvvv/);
 });
 
 test.concurrent("a registry that cannot be reached is image_pull, after some tries; others are not held up", async () => {

@@ -81,9 +81,10 @@ describe("decodeServerMessage: assignments", () => {
     });
   });
 
-  test("a shape axis that is not positive is still a shape", () => {
+  test("a shape whose axes are not positive is still a shape", () => {
     const shape = { vcpus: -5_000_000_000, memory_gb: 0 };
-    expect(assignmentFrom({ task_id: "t", task: {}, instance_shape: shape }).instance_shape).toEqual(shape);
+    const unset = { vcpus: 0, memory_gb: 0 };
+    expect(assignmentFrom({ task_id: "t", task: {}, instance_shape: shape }).instance_shape).toEqual(unset);
   });
 });
 
@@ -210,6 +211,15 @@ describe("decodeServerMessage: assignments that cannot be read", () => {
     expect(message.execution).toEqual({ taskId: "t-1", executionId: "" });
     expect(message.read()).toEqual({ kind: "unreadable", problem });
     expect(JSON.stringify(message.read())).not.toContain(SECRET);
+  });
+
+  test("a blank execution id is none, wherever it is read", () => {
+    for (const id of [" ", "\u00a0 ", ""]) {
+      const message = decodeAssignment({ task_id: "t", execution_id: id, task: {} });
+      if (message.type !== "task_assignment") throw new Error(message.type);
+      expect(message.execution.executionId).toBe("");
+      expect(message.read()).toMatchObject({ kind: "assignment", assignment: { execution_id: "" } });
+    }
   });
 
   test("carries the execution id", () => {

@@ -69,7 +69,11 @@ async function works(copiedText: string, copied: Copied): Promise<string> {
   await using worker =
     container === undefined ? host.run(text, oz, env) : await host.runInBackground(text, oz, container);
   await worker.waitForLine(/listening for tasks/, 30_000);
-  const result = await fixture.run(script, taskImage === undefined ? {} : { docker_image: taskImage });
+  const result = await fixture.run(script, {
+    // How long the agent stays is the worker's to say.
+    agent_config_snapshot: {},
+    ...(taskImage === undefined ? {} : { docker_image: taskImage }),
+  });
   expect({ type: result.type, lines: result.type === "task_completed" ? [] : worker.lines }).toEqual({
     type: "task_completed",
     lines: [],

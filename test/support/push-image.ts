@@ -22,6 +22,8 @@ export interface PushedImage {
   readonly pinned: string;
   /** Digest of its configuration, which is what Docker calls the image's id. */
   readonly id: string;
+  /** Digests of its layers as the registry has them, lowest first. */
+  readonly layers: readonly string[];
 }
 
 /** The processor of this machine, as Docker names it. */
@@ -71,7 +73,12 @@ export async function pushImage(
   });
   await request(`${base}/manifests/${tag}`, { method: "PUT", body: manifest, headers: { "Content-Type": type } });
   const name = `${registry}/${repository}`;
-  return { reference: `${name}:${tag}`, pinned: `${name}@${digestOf(manifest)}`, id: digestOf(config) };
+  return {
+    reference: `${name}:${tag}`,
+    pinned: `${name}@${digestOf(manifest)}`,
+    id: digestOf(config),
+    layers: layers.map(({ blob }) => digestOf(blob)),
+  };
 }
 
 /** Takes a manifest out of a registry: whoever asks for that image from now on is told that it is unknown. */

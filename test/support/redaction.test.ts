@@ -76,6 +76,16 @@ describe("createRedactor", () => {
     expect(shown).toBe(`\x1b[1;31m${REDACTED}\x1b[0m!`);
   });
 
+  test.each(["\x1b]8;;https://example.com/x\x07", "\x1b]8;;\x1b\\", "\x1b]0;a title\x07"])(
+    "hides a secret with a link or a title in it: %j",
+    (command) => {
+      const redact = createRedactor([SECRET]);
+      expect(redact(`a ${SECRET.slice(0, 4)}${command}${SECRET.slice(4)} b`)).toBe(`a ${REDACTED} b`);
+      expect(redact(`\x1b]0;${SECRET}\x07`)).toBe(`\x1b]0;${REDACTED}\x07`);
+      expect(redact(`\x1b]0;${SECRET.slice(0, 4)}\n${SECRET.slice(4)}`)).not.toContain(SECRET.slice(4));
+    },
+  );
+
   test.each([
     [
       "xxd",

@@ -29,6 +29,9 @@ test.each([
   ["user:hunter2@host:5000", "[redacted]@host:5000"],
   [`user:hunter2@ghcr.io/x@${DIGEST}`, `[redacted]@ghcr.io/x@${DIGEST}`],
   ["hunter2@", "[redacted]@"],
+  ["user:hunter2@sha1.example.com:5000", "[redacted]@sha1.example.com:5000"],
+  ["user:hunter2@sha256host", "[redacted]@sha256host"],
+  ["user:hunter2@sha1:5000", "[redacted]@sha1:5000"],
 ])("%p is shown as %p", (image, shown) => {
   expect(holdsUser(image)).toBe(true);
   expect(withoutUser(image)).toBe(shown);

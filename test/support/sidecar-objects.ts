@@ -19,7 +19,7 @@ export async function sidecarObjects(docker: Docker, image: PushedImage): Promis
       (ImageID === image.id || Labels[LABELS.imageId] === image.id) && Labels[LABELS.kind] !== "task",
   );
   const names = ours.map(({ Names }) => Names[0]?.slice(1) ?? "");
-  const isPublished = (name: string) => name === `oz-agent-worker.sidecar.${image.id.replace(":", "-")}`;
+  const isPublished = (name: string) => name.startsWith(`oz-agent-worker.sidecar.${image.id.replace(":", "-")}.`);
   const filters = { label: [`${LABELS.imageId}=${image.id}`] };
   const { Volumes } = await docker.listVolumes({ filters });
   const images = await docker.listImages({ filters: JSON.stringify(filters) });

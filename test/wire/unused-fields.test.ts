@@ -54,7 +54,22 @@ function disabledAws(): Data {
   return { inference_providers: { aws: { disabled: true } } };
 }
 
+/** Amounts that count above zero alone. */
+const AMOUNTS: readonly string[] = [
+  ...["instance_shape.vcpus", "instance_shape.memory_gb", "task.agent_config_snapshot.idle_timeout_minutes"],
+  ...["task.agent_config_snapshot.snapshot_upload_timeout_secs"],
+  ...["task.agent_config_snapshot.snapshot_script_timeout_secs"],
+];
+
 describe("only what is used can be wrong", () => {
+  test.each(AMOUNTS)("%s that is not above zero is as good as absent, whatever it is", (path) => {
+    const { data } = sampleFrame("assignment-team");
+    const expected = specOf(changed(data, path.split("."), undefined));
+    for (const value of [0, -0, -1, -0.5, -1e300, null]) {
+      expect(specOf(changed(data, path.split("."), value))).toEqual(expected);
+    }
+  });
+
   for (const sample of sampleAssignments()) {
     test.each(UNUSED)(`${sample.name}: %s may hold anything, and be missing`, (path) => {
       const expected = specOf(changed(sample.data, path.split("."), undefined));

@@ -4,7 +4,7 @@ import { decodeServerMessage, type ServerMessage } from "../../src/protocol/serv
 import { NO_OUTPUT } from "../../src/support/output-tail.ts";
 import type { Execution } from "../../src/task/execution.ts";
 import type { ExecutionResult } from "../../src/task/execution-result.ts";
-import type { ClaimAnswer, RunOptions, TaskRuntime } from "../../src/worker/task-runtime.ts";
+import type { ClaimAnswer, RunOptions, SetupStep, TaskRuntime } from "../../src/worker/task-runtime.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -14,6 +14,7 @@ import { recordedLog } from "../support/recorded-log.ts";
 function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunOptions) => Promise<ExecutionResult> }) {
   const sent: string[] = [];
   const done: string[] = [];
+  const told: string[] = [];
   const deliveries: PromiseWithResolvers<void>[] = [];
   const clock = new ManualClock();
   const log = recordedLog();
@@ -47,14 +48,14 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
   const worker = createWorker({
     workerId: "w",
     maxConcurrentTasks: 0,
-    setupEvents: { report: () => {} },
+    setupEvents: { report: (_, step) => void told.push(step.name) },
     taskOptions,
     runtime,
     channel,
     clock,
     log,
   });
-  return { worker, sent, done, deliveries, links, clock, log };
+  return { worker, sent, done, told, deliveries, links, clock, log };
 }
 
 const EXITED: ExecutionResult = { kind: "exited", exitCode: 0, oomKilled: false };
@@ -83,6 +84,26 @@ describe("a task", () => {
     for (const { resolve } of deliveries) resolve();
     await settle();
     expect(done).toEqual(["released a"]);
+  });
+
+  test("tells Oz of the steps of its set-up, and of none once it is cancelled", async () => {
+    const tell = ({ onSetup }: RunOptions, name: SetupStep["name"]) =>
+      onSetup?.({ name, startedAt: 1, finishedAt: 2, isError: false });
+    const { worker, sent, told } = scene({
+      async run(options) {
+        tell(options, "image_pull");
+        const result = await untilStopped(options);
+        tell(options, "container_start");
+        return result;
+      },
+    });
+    const signed = assignment({ task_id: "a", env_vars: { WARP_API_KEY: "wk-task" } });
+    worker.handle(decodeServerMessage(JSON.stringify({ type: "task_assignment", data: signed })));
+    await settle();
+    worker.handle({ type: "task_cancellation", taskId: "a" });
+    await settle();
+    expect(sent).toEqual(["task_claimed a", "task_completed a"]);
+    expect(told).toEqual(["image_pull"]);
   });
 
   test("that is refused is rejected, and never claimed", async () => {

@@ -1,12 +1,14 @@
 import type { Readable } from "node:stream";
 import * as v from "valibot";
-import { pause, systemClock } from "../../support/clock.ts";
+import { type Clock, pause } from "../../support/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { type ContainerDetails, WaitAnswer } from "../engine/engine-schemas.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import { parseJson } from "../engine/json-lines.ts";
+import { readAnswer } from "../engine/read-answer.ts";
 
 /** How a container's process ended; `gone` when somebody else removed the container, with the code if it was seen. */
 export type ContainerExit =
@@ -24,10 +26,14 @@ export interface ExitSubscription {
   close(): void;
 }
 
+/** A code, and perhaps a failure in words. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 /** Code of a process that SIGKILL ended, by whomever. */
 const SIGKILLED = 137;
 /** The kernel's report of a kill for memory may reach the engine just after the end of the process. */
 const OOM_REPORT_DELAY_MS = 250;
+/** Between two looks at a container that is about to be started. */
+const UNSTARTED_LOOK_MS = 200;
 /** Between two subscriptions, doubling while they do not last. */
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5_000;
@@ -62,12 +68,13 @@ async function earlyExit(early: Promise<number>): Promise<ContainerExit> {
 async function follow(engine: Engine, watch: EngineWatch, id: string, signal: AbortSignal): Promise<ContainerExit> {
   let stream: Readable | undefined;
   let pauseMs = FIRST_PAUSE_MS;
+  const { clock } = watch;
   for (;;) {
-    const openedAt = systemClock.now();
+    const openedAt = clock.now();
     try {
       // Once only without a look before: a daemon that was killed may have forgotten that it had started the container.
       stream ??= await openWait(engine, id, signal);
-      return await confirm(engine, id, await readWait(stream));
+      return await confirm(engine, clock, id, await readWait(stream));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (hasStatus(error, 404)) return { kind: "gone" };
@@ -75,16 +82,21 @@ async function follow(engine: Engine, watch: EngineWatch, id: string, signal: Ab
       watch.note(error);
     }
     // Something between here and the daemon may cut every wait at once.
-    pauseMs = systemClock.now() - openedAt > LASTED_MS ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
-    await pause(systemClock, pauseMs, signal);
-    const next = await persist(watch, signal, () => resume(engine, id, signal), Number.POSITIVE_INFINITY);
+    pauseMs = clock.now() - openedAt > LASTED_MS ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
+    await pause(clock, pauseMs, signal);
+    const next = await persist(watch, signal, () => resume(engine, clock, id, signal), Number.POSITIVE_INFINITY);
     if ("kind" in next) return next;
     stream = next;
   }
 }
 
 /** A new subscription to a container that runs, or how it has ended meanwhile. */
-async function resume(engine: Engine, id: string, signal: AbortSignal): Promise<Readable | ContainerExit> {
+async function resume(
+  engine: Engine,
+  clock: Clock,
+  id: string,
+  signal: AbortSignal,
+): Promise<Readable | ContainerExit> {
   for (;;) {
     if (signal.aborted) throw signal.reason;
     const details = await inspectContainer(engine, id);
@@ -93,46 +105,36 @@ async function resume(engine: Engine, id: string, signal: AbortSignal): Promise<
     if (ended !== undefined) return ended;
     // One that is not started yet is "not running" too, with code 0: it has not ended.
     if (details.State.Status !== "created") return await openWait(engine, id, signal);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(clock, UNSTARTED_LOOK_MS, signal);
   }
 }
 
 function openWait(engine: Engine, id: string, signal: AbortSignal): Promise<Readable> {
-  return engine.open({ method: "POST", path: `/containers/${id}/wait`, query: { condition: "not-running" }, signal });
-}
-
-function readWait(stream: Readable): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let text = "";
-    stream.setEncoding("utf8");
-    stream.on("data", (chunk: string) => {
-      text += chunk;
-    });
-    stream.on("end", () => {
-      const answer = v.safeParse(WaitAnswer, parseJson(text));
-      if (!answer.success) {
-        reject(new EngineError("unreachable", "the connection broke while the container was waited for"));
-      } else if (answer.output.Error) {
-        reject(new EngineError("malformed", answer.output.Error.Message));
-      } else {
-        resolve(answer.output.StatusCode);
-      }
-    });
-    stream.on("error", (error: Error) => reject(new EngineError("unreachable", error.message)));
-    stream.on("close", () => {
-      reject(new EngineError("unreachable", "the connection broke while the container was waited for"));
-    });
+  return engine.open({
+    method: "POST",
+    path: enginePath`/containers/${id}/wait`,
+    query: { condition: "not-running" },
+    signal,
   });
 }
 
-async function confirm(engine: Engine, id: string, exitCode: number): Promise<ContainerExit> {
+async function readWait(stream: Readable): Promise<number> {
+  const answer = v.safeParse(WaitAnswer, parseJson(await readAnswer(stream, MAX_ANSWER_BYTES, "the wait for its end")));
+  if (!answer.success) {
+    throw new EngineError("unreachable", "the connection broke while the container was waited for");
+  }
+  if (answer.output.Error) throw new EngineError("malformed", answer.output.Error.Message);
+  return answer.output.StatusCode;
+}
+
+async function confirm(engine: Engine, clock: Clock, id: string, exitCode: number): Promise<ContainerExit> {
   if (exitCode !== SIGKILLED) return { kind: "exited", exitCode, oomKilled: false };
   const details = await inspectContainer(engine, id);
   if (details === undefined || details.State.Status === "removing" || details.State.Status === "dead") {
     return { kind: "gone", exitCode };
   }
   if (details.State.OOMKilled) return { kind: "exited", exitCode, oomKilled: true };
-  await new Promise((resolve) => setTimeout(resolve, OOM_REPORT_DELAY_MS));
+  await pause(clock, OOM_REPORT_DELAY_MS);
   const later = await inspectContainer(engine, id);
   return later ? { kind: "exited", exitCode, oomKilled: later.State.OOMKilled } : { kind: "gone", exitCode };
 }

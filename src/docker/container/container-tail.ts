@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { Clock } from "../../support/clock.ts";
 import type { OutputTail } from "../../support/output-tail.ts";
 import type { Engine } from "../engine/engine.ts";
+import { enginePath } from "../engine/engine-path.ts";
 
 /** Lines that the engine is asked for: more than are shown, so that secrets over several lines can be seen whole. */
 export const ASKED_LINES = 1_000;
@@ -14,26 +16,26 @@ const LINE_FEED = 0x0a;
  * The end of a container's output, stdout and stderr in the order in which they were written. Bounded in lines, bytes
  * and time; what the engine cannot give is left out. Rejects with an `EngineError`.
  */
-export async function readTail(engine: Engine, id: string): Promise<OutputTail> {
+export async function readTail(engine: Engine, clock: Clock, id: string): Promise<OutputTail> {
   const stream = await engine.open({
     method: "GET",
-    path: `/containers/${id}/logs`,
+    path: enginePath`/containers/${id}/logs`,
     query: { stdout: true, stderr: true, tail: ASKED_LINES },
     limitMs: READ_LIMIT_MS,
   });
-  return tailOf(await lastBytes(stream, READ_LIMIT_MS));
+  return tailOf(await lastBytes(stream, clock, READ_LIMIT_MS));
 }
 
 /** Demultiplexes the last part of an output. */
-async function lastBytes(stream: Readable, limitMs: number): Promise<DemultiplexedEnd> {
-  const timer = setTimeout(() => stream.destroy(), limitMs);
+async function lastBytes(stream: Readable, clock: Clock, limitMs: number): Promise<DemultiplexedEnd> {
+  const timer = clock.after(limitMs, () => stream.destroy());
   const demultiplexer = createDemultiplexer(TAIL_BYTES);
   try {
     for await (const chunk of stream) demultiplexer.push(chunk);
   } catch {
     // What came until then is worth showing.
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     stream.destroy();
   }
   return demultiplexer.last();

@@ -1,48 +1,75 @@
 import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
-import type { Engine } from "../engine/engine.ts";
-import { describeError, hasStatus } from "../engine/engine-error.ts";
+import type { TaskSpec } from "../../task/task-spec.ts";
+import type { CreateWarnings } from "../engine/create-warnings.ts";
+import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { createContainer, inspectContainer } from "../engine/engine-objects.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { explainEngine } from "../engine/explain-engine.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
-import { LABELS } from "../records/labels.ts";
+import { executionLabels, LABELS } from "../records/labels.ts";
 import { makeRoom } from "../records/make-room.ts";
-import { taskContainerName } from "../records/object-names.ts";
-import { type TaskContainerRequest, taskContainerBody } from "./task-container.ts";
+import { spareTaskContainerName, taskContainerName } from "../records/object-names.ts";
+import type { RecordRoom } from "../records/record-room.ts";
+import type { SidecarMount } from "../sidecars/sidecar-content.ts";
+import { taskContainerBody } from "./task-container.ts";
 
 export type Creation =
   | { readonly ok: true; readonly container: TaskContainer }
   | { readonly ok: false; readonly result: ExecutionResult };
 
+export interface CreationRoom {
+  readonly records: RecordRoom;
+  readonly watch: EngineWatch;
+  readonly onWarnings: CreateWarnings;
+}
+
 /**
- * Creates a task's container, under the one name that its execution has. A create whose answer was lost is found again by
- * that name; what an earlier attempt has left there makes room. Not abortable: what a broken off create would leave could
- * not be known.
+ * Creates a task's container, under the name that its execution has. A create whose answer was lost is found again by that
+ * name and its own seal; what an earlier attempt has left there makes room, and where a stranger's container stands the
+ * name is another one. Not abortable: what a broken off create would leave could not be known.
  */
 export async function createTaskContainer(
-  engine: Engine,
-  watch: EngineWatch,
-  request: TaskContainerRequest,
-  onWarnings: (warnings: readonly string[]) => void,
+  { records, watch, onWarnings }: CreationRoom,
+  spec: TaskSpec,
+  attempt: string,
+  sidecars: readonly SidecarMount[],
 ): Promise<Creation> {
-  const name = taskContainerName(request.workerId, request.spec.execution);
-  const body = taskContainerBody(request);
-  const createNow = () => createContainer(engine, name, body, undefined, onWarnings);
-  const create = async (): Promise<string> => {
+  const { engine, seals, workerId } = records;
+  const name = taskContainerName(workerId, spec.execution);
+  const labelsNow = () => seals.seal(name, executionLabels("task", records, spec.execution, attempt));
+  const warn = (warnings: readonly string[]) => onWarnings(warnings, spec.execution.taskId);
+  /** Of the calls that were made here: no others can have them. */
+  const made = new Set<string | undefined>();
+
+  /** `undefined` where the name is another container's. */
+  async function createAs(name: string): Promise<TaskContainer | undefined> {
+    const labels = labelsNow();
+    made.add(labels[LABELS.seal]);
     try {
-      return await createNow();
+      const body = taskContainerBody({ spec, labels, sidecars });
+      return { id: await createContainer(engine, name, body, undefined, warn), name };
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
-      const existing = await inspectContainer(engine, name);
-      if (existing?.Config.Labels[LABELS.attempt] === request.attempt) return existing.Id;
-      if (!(await makeRoom({ ...request, engine }, request.spec.execution))) throw error;
-      return await createNow();
+      const there = await inspectContainer(engine, name);
+      return there !== undefined && made.has(there.Config.Labels[LABELS.seal]) ? { id: there.Id, name } : undefined;
     }
+  }
+
+  const create = async (): Promise<TaskContainer> => {
+    const first = await createAs(name);
+    if (first !== undefined) return first;
+    const place = await makeRoom(records, spec.execution);
+    const spare = spareTaskContainerName(seals, name, attempt);
+    const second = place === "occupied" ? undefined : await createAs(place === "free" ? name : spare);
+    if (second !== undefined) return second;
+    throw new EngineError("status", `the name ${name} is in use by another container`, 409);
   };
   try {
-    return { ok: true, container: { id: await persist(watch, undefined, create), name } };
+    return { ok: true, container: await persist(watch, undefined, create) };
   } catch (error) {
-    const detail = `could not create the container from image ${shownImage(request.spec.image)}: ${describeError(error)}`;
-    return { ok: false, result: { kind: "failed", reason: "container_create", detail } };
+    const { why, ...said } = explainEngine(error);
+    const detail = `could not create the container from image ${shownImage(spec.image)}: ${why}`;
+    return { ok: false, result: { kind: "failed", reason: "container_create", detail, ...said } };
   }
 }

@@ -3,6 +3,7 @@ import { StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ContainerDetails } from "../engine/engine-schemas.ts";
 import type { EngineWatch } from "../engine/engine-watch.ts";
+import { explainRefusal } from "../engine/explain-engine.ts";
 import type { Adopted } from "../records/adoption.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
 import { exitOf } from "./container-exit.ts";
@@ -52,8 +53,9 @@ export function settledResult(
   if (verdict !== undefined) return verdict;
   const { name } = taskContainer(details);
   const problem = details.State.Error.trim().replace(/\s+/g, " ");
-  const why = problem === "" ? "the worker that had created it ended before it was started" : problem;
-  return { kind: "failed", reason: "container_start", detail: `could not start container ${name}: ${why}` };
+  const { why, ...said } =
+    problem === "" ? { why: "the worker that had created it ended before it was started" } : explainRefusal(problem);
+  return { kind: "failed", reason: "container_start", detail: `could not start container ${name}: ${why}`, ...said };
 }
 
 /** A container as the daemon tells of it. */

@@ -2,13 +2,15 @@ import { type Clock, pause } from "../../support/clock.ts";
 import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { SidecarSpec, TaskSpec } from "../../task/task-spec.ts";
-import { describeError, EngineError } from "../engine/engine-error.ts";
+import { EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { explainEngine } from "../engine/explain-engine.ts";
 import type { Images } from "../images/images.ts";
 import type { WantedPull } from "../images/pull-ahead.ts";
 import type { Pulled } from "../images/pull-once.ts";
-import { executionLabels, LABELS } from "../records/labels.ts";
-import { sidecarNames } from "../records/object-names.ts";
+import { executionLabels } from "../records/labels.ts";
+import { randomToken, sidecarNames } from "../records/object-names.ts";
+import type { RecordRoom } from "../records/record-room.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
 import { beginStep, type OnSetup } from "./time-step.ts";
 
@@ -17,8 +19,7 @@ export interface PrepareOptions {
   readonly sidecarContent: SidecarContent;
   readonly watch: EngineWatch;
   readonly clock: Clock;
-  readonly workerId: string;
-  readonly owner: string;
+  readonly records: RecordRoom;
 }
 
 const RETRY_DELAYS_MS = [500, 3_000];
@@ -55,7 +56,7 @@ export async function prepareTask(
 ): Promise<Preparation> {
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
-  let failure: ExecutionResult | undefined;
+  let failure: FailedResult | undefined;
 
   async function first<T>(work: Promise<Step<T>>): Promise<T | undefined> {
     const step = await work.catch((error: unknown) => {
@@ -74,11 +75,14 @@ export async function prepareTask(
   const image = first(pullTaskImage(options, spec.image, either, imageEnds));
   const seen = new Set<string>();
   const sidecars = spec.sidecars.map((sidecar, index) =>
-    first(prepareSidecar(options, spec, sidecar, sidecarNames.privateCopy(attempt, index), attempt, seen, either)),
+    first(prepareSidecar(options, spec, sidecar, index, attempt, seen, either)),
   );
   const ready = Promise.all(sidecars).then((all) => all.every((sidecar) => sidecar !== undefined));
   ready.then(
-    (areReady) => sidecarsEnd(!areReady),
+    (areReady) => {
+      // What the image's failure has broken off has neither succeeded nor failed.
+      if (areReady || failure?.reason === "sidecar_prep") sidecarsEnd(!areReady);
+    },
     () => sidecarsEnd(true),
   );
   const settled = await Promise.allSettled([image, ...sidecars]);
@@ -93,7 +97,8 @@ export async function prepareTask(
   return { ok: true, task: { imageId, sidecars: prepared }, isImageUnchanged: isUnchanged };
 }
 
-type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: ExecutionResult };
+type FailedResult = Extract<ExecutionResult, { readonly kind: "failed" }>;
+type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: FailedResult };
 
 async function pullTaskImage(
   options: PrepareOptions,
@@ -115,7 +120,7 @@ async function prepareSidecar(
   options: PrepareOptions,
   spec: TaskSpec,
   sidecar: SidecarSpec,
-  privateVolume: string,
+  index: number,
   attempt: string,
   seen: Set<string>,
   signal: AbortSignal,
@@ -131,12 +136,9 @@ async function prepareSidecar(
     image: sidecar.image,
     mountPath: sidecar.mountPath,
     readWrite: sidecar.readWrite,
-    privateVolume,
-    privateLabels: {
-      ...executionLabels("private", options.workerId, spec.execution, options.owner),
-      [LABELS.attempt]: attempt,
-      [LABELS.createdAt]: String(Date.now()),
-    },
+    // Another one for each try: the engine may still write to one that it was cut off from.
+    privateVolume: () => sidecarNames.privateCopy(attempt, index, randomToken()),
+    privateLabels: executionLabels("private", options.records, spec.execution, attempt),
   };
   try {
     const prepared = await patiently(options, signal, () => options.sidecarContent.prepare(use, signal));
@@ -147,7 +149,8 @@ async function prepareSidecar(
     return { ok: true, value: await patiently(options, signal, () => ifRepeated(signal)) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return failed(`could not copy the content of image ${shownImage(sidecar.image)}: ${describeError(error)}`);
+    const { why, said } = explainEngine(error);
+    return failed(`could not copy the content of image ${shownImage(sidecar.image)}: ${why}`, said);
   }
 }
 

@@ -3,19 +3,19 @@ import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { TaskSpec } from "../../task/task-spec.ts";
 import type { RunOptions } from "../../worker/task-runtime.ts";
 import type { CreateWarnings } from "../engine/create-warnings.ts";
-import type { Engine } from "../engine/engine.ts";
 import { describeError } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
 import { removeContainer } from "../engine/engine-objects.ts";
 import { persist } from "../engine/engine-watch.ts";
 import type { HeldExecution, TaskContainer } from "../records/held-execution.ts";
+import type { Ledger } from "../records/ledger.ts";
 import { createTaskContainer } from "./create-task-container.ts";
 import { guessTask } from "./guess-task.ts";
 import { type Preparation, type PreparedTask, type PrepareOptions, prepareTask } from "./prepare-task.ts";
 import { beginStep } from "./time-step.ts";
 
 export interface ReadyOptions extends PrepareOptions {
-  readonly engine: Engine;
+  readonly ledger: Ledger;
   readonly lives: EngineLives;
   readonly onWarnings: CreateWarnings;
   readonly log: Log;
@@ -118,27 +118,27 @@ async function make(
   task: PreparedTask,
   { signal, onSetup }: RunOptions,
 ): Promise<Made | (Pick<Made, "started" | "isIntact"> & { readonly result: ExecutionResult })> {
-  const { engine, watch, workerId, owner } = options;
+  const { watch, ledger } = options;
   const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
   const outlivesEngine = task.sidecars.every((sidecar) => sidecar.outlivesEngine);
   const life = outlivesEngine ? undefined : await persist(watch, signal, () => options.lives.present());
   const started = beginStep(options.clock, "container_start", onSetup);
   const isIntact = () => life?.lasts() ?? true;
-  const request = { spec, workerId, owner, attempt: held.attempt, sidecars };
-  const onWarnings = (warnings: readonly string[]) => options.onWarnings(warnings, spec.execution.taskId);
-  const created = await createTaskContainer(engine, watch, request, onWarnings);
+  const created = await createTaskContainer(options, spec, held.attempt, sidecars);
   if (!created.ok) return { result: created.result, started, isIntact };
   const { container } = created;
   held.container = container;
-  // From here on the content cannot be cleared away any more.
-  const checks = persist(watch, signal, () => Promise.all(task.sidecars.map((sidecar) => sidecar.stillValid())));
-  const isValid = checks.then((answers) => answers.every((ok) => ok));
+  // From here on the content cannot be cleared away any more. A claim may have been, as by a prune, in a long pull: a
+  // container without one would be nobody's to report.
+  const keepClaim = () => ledger.keepClaim(spec.execution, held.attempt);
+  const check = () => Promise.all([...task.sidecars.map((sidecar) => sidecar.stillValid()), keepClaim()]);
+  const isValid = persist(watch, signal, check).then((answers) => !answers.includes(false));
   isValid.catch(() => {});
   return { container, from: task, isValid, started, isIntact };
 }
 
 async function discard(options: ReadyOptions, held: HeldExecution, made: Made): Promise<void> {
-  await persist(options.watch, undefined, () => removeContainer(options.engine, made.container.id));
+  await persist(options.watch, undefined, () => removeContainer(options.records.engine, made.container.id));
   delete held.container;
 }
 

@@ -1,9 +1,11 @@
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import { type RunOptions, StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
-import { EngineError, hasStatus } from "../engine/engine-error.ts";
+import { EngineError } from "../engine/engine-error.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
+import { type Explained, explainEngine } from "../engine/explain-engine.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
 import { type ContainerExit, subscribeExit } from "./container-exit.ts";
 import type { ExitEvents } from "./exit-events.ts";
@@ -45,7 +47,7 @@ export async function startAndFollow(
     }
     if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
     if (!(problem instanceof EngineError)) throw problem;
-    return failed("container_start", `could not start container ${container.name}: ${startProblem(problem)}`);
+    return failed("container_start", `could not start container ${container.name}`, startProblem(problem));
   } finally {
     lookout.close();
   }
@@ -62,7 +64,7 @@ async function start(engine: Engine, watch: EngineWatch, ready: ReadyContainer, 
     }
     isFirst = false;
     if (!ready.isIntact()) throw new EngineError("aborted", "the Docker daemon was restarted just before");
-    await engine.run({ method: "POST", path: `/containers/${id}/start`, limitMs: START_LIMIT_MS });
+    await engine.run({ method: "POST", path: enginePath`/containers/${id}/start`, limitMs: START_LIMIT_MS });
   });
 }
 
@@ -93,7 +95,7 @@ export async function followStarted(
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (signal.aborted) return { kind: "stopped", cause: stopRequest(signal).cause };
-    return failed("container_wait", `could not wait for container ${container.name}: ${error.message}`);
+    return failed("container_wait", `could not wait for container ${container.name}`, explainEngine(error));
   } finally {
     aborted.forget();
     subscription.close();
@@ -123,22 +125,25 @@ async function stoppedBeforeRunning(
 ): Promise<ExecutionResult> {
   const { cause } = stopRequest(signal);
   // The start may have gone through although its answer was lost.
-  await engine.run({ method: "POST", path: `/containers/${container.id}/kill` }).catch(() => {});
+  await engine
+    .run({ method: "POST", path: enginePath`/containers/${container.id}/kill`, isUrgent: true })
+    .catch(() => {});
   return { kind: "stopped", cause };
 }
 
-function startProblem(error: EngineError): string {
-  if (hasStatus(error, 404) && /no such container/i.test(error.message)) {
-    return "it was removed by somebody else";
-  }
-  if (/already exists|already in use/i.test(error.message)) {
-    return "the Docker daemon was restarted while it started the container, and cannot tell whether it ran";
-  }
-  return error.message.replace(/\s+/g, " ");
+function startProblem(error: EngineError): Explained {
+  const explained = explainEngine(error);
+  if (!/already exists|already in use/i.test(error.message)) return explained;
+  const why = "the Docker daemon was restarted while it started the container, and cannot tell whether it ran";
+  return { ...explained, why };
 }
 
-function failed(reason: "container_start" | "container_wait", detail: string): ExecutionResult {
-  return { kind: "failed", reason, detail };
+function failed(
+  reason: "container_start" | "container_wait",
+  what: string,
+  { why, ...said }: Explained,
+): ExecutionResult {
+  return { kind: "failed", reason, detail: `${what}: ${why}`, ...said };
 }
 
 function whenAborted(signal: AbortSignal): { promise: Promise<undefined>; forget(): void } {

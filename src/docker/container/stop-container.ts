@@ -1,7 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../support/clock.ts";
 import type { StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import { hasStatus, isEngineAway } from "../engine/engine-error.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { ContainerExit } from "./container-exit.ts";
 
@@ -22,7 +23,7 @@ export async function stopContainer(
   const stop = persist(watch, undefined, () => askToStop(engine, id, request.graceMs));
   stop.catch((error: unknown) => watch.note(error));
   const limit = new AbortController();
-  const givenUp = delay(request.graceMs + KILL_MARGIN_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+  const givenUp = pause(watch.clock, request.graceMs + KILL_MARGIN_MS, limit.signal).then(() => undefined);
   try {
     return await Promise.race([exit, givenUp]);
   } finally {
@@ -34,7 +35,8 @@ async function askToStop(engine: Engine, id: string, graceMs: number): Promise<v
   try {
     await engine.run({
       method: "POST",
-      path: `/containers/${id}/stop`,
+      path: enginePath`/containers/${id}/stop`,
+      isUrgent: true,
       query: { t: Math.ceil(graceMs / 1000) },
       limitMs: graceMs + KILL_MARGIN_MS,
     });
@@ -42,9 +44,11 @@ async function askToStop(engine: Engine, id: string, graceMs: number): Promise<v
     if (hasStatus(error, 404)) return;
     if (isEngineAway(error)) throw error;
     // A paused container takes no signal: it is woken, and then ended without grace.
-    await engine.run({ method: "POST", path: `/containers/${id}/unpause` }).catch(() => {});
-    await engine.run({ method: "POST", path: `/containers/${id}/kill` }).catch((failure: unknown) => {
-      if (isEngineAway(failure)) throw failure;
-    });
+    await engine.run({ method: "POST", path: enginePath`/containers/${id}/unpause`, isUrgent: true }).catch(() => {});
+    await engine
+      .run({ method: "POST", path: enginePath`/containers/${id}/kill`, isUrgent: true })
+      .catch((failure: unknown) => {
+        if (isEngineAway(failure)) throw failure;
+      });
   }
 }

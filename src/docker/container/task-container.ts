@@ -1,13 +1,11 @@
 import type { TaskSpec } from "../../task/task-spec.ts";
-import { executionLabels, LABELS } from "../records/labels.ts";
+import type { LabelMap } from "../records/labels.ts";
 import type { SidecarMount } from "../sidecars/sidecar-content.ts";
 
 /** What a task container is made from. */
 export interface TaskContainerRequest {
   readonly spec: TaskSpec;
-  readonly workerId: string;
-  readonly owner: string;
-  readonly attempt: string;
+  readonly labels: LabelMap;
   readonly sidecars: readonly SidecarMount[];
 }
 
@@ -23,10 +21,7 @@ export function taskContainerBody(request: TaskContainerRequest): object {
     Cmd: spec.command,
     Env: spec.environment,
     WorkingDir: spec.workingDirectory,
-    Labels: {
-      ...executionLabels("task", request.workerId, spec.execution, request.owner),
-      [LABELS.attempt]: request.attempt,
-    },
+    Labels: request.labels,
     HostConfig: {
       Mounts: request.sidecars,
       Binds: spec.volumes,

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { MAX_FILE_BYTES, readAtMost } from "../../support/read-at-most.ts";
 
 /** A file's text, or why there is none in words that follow its path ("does not exist"). */
 export type FileRead =
@@ -36,6 +37,8 @@ function reasonOf(error: unknown): string {
       return "may not be read by this user";
     case "EISDIR":
       return "is a folder";
+    case "EFBIG":
+      return `is larger than ${MAX_FILE_BYTES / 1_048_576} MiB`;
     case "ENOTDIR":
       return "has a file in its path where a folder should be";
     default:
@@ -47,7 +50,7 @@ function reasonOf(error: unknown): string {
 export const systemFiles: EndpointFiles = {
   read(path) {
     try {
-      return { kind: "text", text: readFileSync(path, "utf8") };
+      return { kind: "text", text: readAtMost(path).toString("utf8") };
     } catch (error) {
       return codeOf(error) === "ENOENT" ? { kind: "missing" } : { kind: "unreadable", reason: reasonOf(error) };
     }

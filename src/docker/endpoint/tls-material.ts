@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { pemCertificates } from "../../support/pem-certificates.ts";
 import type { TlsMaterial } from "./docker-endpoint.ts";
 import type { EndpointFiles } from "./endpoint-files.ts";
 
@@ -86,9 +87,8 @@ function readFile(request: TlsFolder, name: string): Loaded | undefined {
 }
 
 function certificates(pem: string): readonly X509Certificate[] | undefined {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
   try {
-    return blocks.map((block) => new X509Certificate(block));
+    return pemCertificates(pem).map((block) => new X509Certificate(block));
   } catch {
     return undefined;
   }

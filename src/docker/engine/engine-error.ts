@@ -4,11 +4,10 @@
  * - `unreachable`: no connection, or it broke
  * - `timeout`: no answer within the call's limit
  * - `version`: the engine does not speak the API version that it was asked in, and has done nothing
- * - `stalled`: an answer began and then did not go on
  * - `aborted`: the caller's signal ended it
  * - `malformed`: the answer is not what the Engine API documents
  */
-export type EngineErrorKind = "status" | "unreachable" | "timeout" | "version" | "stalled" | "aborted" | "malformed";
+export type EngineErrorKind = "status" | "unreachable" | "timeout" | "version" | "aborted" | "malformed";
 
 /** A failed call to the Docker engine; the message is one line and names the call. */
 export class EngineError extends Error {

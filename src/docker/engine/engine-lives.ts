@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
+import { enginePath } from "./engine-path.ts";
 import { onJsonLine } from "./json-lines.ts";
 
 /** The time from one start of the daemon to its end, as seen from here. */
@@ -39,7 +40,7 @@ export function createEngineLives(engine: Engine, options: EngineLivesOptions = 
   let closed = false;
 
   async function begin(): Promise<EngineLife> {
-    const opened = await engine.open({ method: "GET", path: "/events", query: { filters } });
+    const opened = await engine.open({ method: "GET", path: enginePath`/events`, query: { filters } });
     stream = opened;
     let lasts = true;
     const end = () => {

@@ -1,13 +1,15 @@
+import * as v from "valibot";
 import { labelFilter } from "../records/labels.ts";
 import type { Engine, EngineRequest } from "./engine.ts";
 import { describeError, hasStatus } from "./engine-error.ts";
+import { type EnginePath, enginePath } from "./engine-path.ts";
 import {
+  AnyList,
   ContainerDetails,
-  ContainerList,
-  type ContainerSummary,
+  ContainerSummary,
   CreatedContainer,
-  ImageList,
-  type ImageSummary,
+  ImageDetails,
+  ImageSummary,
   VolumeDetails,
   VolumeList,
 } from "./engine-schemas.ts";
@@ -16,6 +18,8 @@ import {
 const CREATE_LIMIT_MS = 300_000;
 const REMOVE_LIMIT_MS = 120_000;
 const RECORD_LIMIT_MS = 60_000;
+/** A thousand tasks with long command lines; whoever may create containers may make it longer, and is not waited for. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
 /** For what is never started: the engine wants a command of images that have none. */
 export const NO_COMMAND = ["-"];
@@ -32,7 +36,7 @@ export async function createContainer(
   onWarnings: (warnings: readonly string[]) => void = () => {},
 ): Promise<string> {
   const created = await engine.call(
-    { method: "POST", path: "/containers/create", query: { name }, body, limitMs },
+    { method: "POST", path: enginePath`/containers/create`, query: { name }, body, limitMs },
     CreatedContainer,
   );
   onWarnings(created.Warnings);
@@ -40,36 +44,45 @@ export async function createContainer(
 }
 
 /** A container by id or name; `undefined` where there is none. */
-export function inspectContainer(engine: Engine, idOrName: string): Promise<ContainerDetails | undefined> {
-  return absentOn404(engine.call({ method: "GET", path: `/containers/${idOrName}/json` }, ContainerDetails));
+export async function inspectContainer(engine: Engine, idOrName: string): Promise<ContainerDetails | undefined> {
+  const path = enginePath`/containers/${idOrName}/json`;
+  return await absentOn404(engine.call({ method: "GET", path }, ContainerDetails));
 }
 
 /** Containers in every state that carry all of these labels. */
-export function listContainers(engine: Engine, ...labels: readonly string[]): Promise<ContainerSummary[]> {
-  return engine.call(
-    { method: "GET", path: "/containers/json", query: { all: true, filters: labelFilter(...labels) } },
-    ContainerList,
-  );
+export async function listContainers(engine: Engine, ...labels: readonly string[]): Promise<ContainerSummary[]> {
+  const query = { all: true, filters: labelFilter(...labels) };
+  return understood(await listed(engine, enginePath`/containers/json`, query, AnyList), ContainerSummary);
 }
 
 /** Kills and removes a container with its anonymous volumes; one that is gone, or being removed, is fine. */
 export async function removeContainer(engine: Engine, idOrName: string): Promise<void> {
-  const request = {
-    method: "DELETE",
-    path: `/containers/${idOrName}`,
-    query: { force: true, v: true },
-    limitMs: REMOVE_LIMIT_MS,
-  } as const;
+  await deleteContainer(engine, idOrName, true);
+}
+
+/** Removes a container with its anonymous volumes as `removeContainer` does, except one that runs: `false` where it does. */
+export async function removeIdleContainer(engine: Engine, idOrName: string): Promise<boolean> {
   try {
-    await engine.run(request);
+    await deleteContainer(engine, idOrName, false);
+    return true;
+  } catch (error) {
+    if (hasStatus(error, 409)) return false;
+    throw error;
+  }
+}
+
+async function deleteContainer(engine: Engine, idOrName: string, force: boolean): Promise<void> {
+  const path = enginePath`/containers/${idOrName}`;
+  try {
+    await engine.run({ method: "DELETE", path, query: { force, v: true }, limitMs: REMOVE_LIMIT_MS });
   } catch (error) {
     if (!hasStatus(error, 404) && !(hasStatus(error, 409) && /in progress/i.test(describeError(error)))) throw error;
   }
 }
 
 /** Renames a container. A failure with status 409 means that the name is taken. */
-export function renameContainer(engine: Engine, idOrName: string, name: string): Promise<void> {
-  return engine.run({ method: "POST", path: `/containers/${idOrName}/rename`, query: { name } });
+export async function renameContainer(engine: Engine, idOrName: string, name: string): Promise<void> {
+  await engine.run({ method: "POST", path: enginePath`/containers/${idOrName}/rename`, query: { name } });
 }
 
 /**
@@ -84,7 +97,7 @@ export async function createVolume(
   limitMs = RECORD_LIMIT_MS,
 ): Promise<VolumeDetails> {
   const body = { Name: name, Labels: labels };
-  const create = () => engine.call({ method: "POST", path: "/volumes/create", body, limitMs }, VolumeDetails);
+  const create = () => engine.call({ method: "POST", path: enginePath`/volumes/create`, body, limitMs }, VolumeDetails);
   const volume = await create();
   if (!isUnlabelled(volume)) return volume;
   // A restarted engine leaves the labels out of this answer, and out of no other.
@@ -100,39 +113,70 @@ export function isUnlabelled(volume: VolumeDetails): boolean {
 }
 
 /** A volume; `undefined` where there is none. */
-export function inspectVolume(engine: Engine, name: string): Promise<VolumeDetails | undefined> {
-  return absentOn404(engine.call({ method: "GET", path: `/volumes/${name}` }, VolumeDetails));
+export async function inspectVolume(engine: Engine, name: string): Promise<VolumeDetails | undefined> {
+  return await absentOn404(engine.call({ method: "GET", path: enginePath`/volumes/${name}` }, VolumeDetails));
 }
 
 /** Volumes that carry all of these labels. */
 export async function listVolumes(engine: Engine, ...labels: readonly string[]): Promise<VolumeDetails[]> {
-  const answer = await engine.call(
-    { method: "GET", path: "/volumes", query: { filters: labelFilter(...labels) } },
-    VolumeList,
-  );
-  return answer.Volumes;
+  return await volumesWith(engine, labelFilter(...labels));
 }
 
 /** Volumes with this in their name. */
 export async function listVolumesNamed(engine: Engine, part: string): Promise<VolumeDetails[]> {
-  const filters = JSON.stringify({ name: [part] });
-  return (await engine.call({ method: "GET", path: "/volumes", query: { filters } }, VolumeList)).Volumes;
+  return await volumesWith(engine, JSON.stringify({ name: [part] }));
+}
+
+async function volumesWith(engine: Engine, filters: string): Promise<VolumeDetails[]> {
+  const { Volumes } = await listed(engine, enginePath`/volumes`, { filters }, VolumeList);
+  return understood(Volumes, VolumeDetails);
 }
 
 /** Removes a volume: `true` when it is gone, `false` when a container uses it. */
-export function removeVolume(engine: Engine, name: string): Promise<boolean> {
-  return removeUnused(engine, { method: "DELETE", path: `/volumes/${name}`, limitMs: REMOVE_LIMIT_MS });
+export async function removeVolume(engine: Engine, name: string): Promise<boolean> {
+  return await removeUnused(engine, {
+    method: "DELETE",
+    path: enginePath`/volumes/${name}`,
+    limitMs: REMOVE_LIMIT_MS,
+  });
 }
 
-/** Images, those without a tag too, that carry this label. */
-export function listImages(engine: Engine, label: string): Promise<ImageSummary[]> {
-  return engine.call({ method: "GET", path: "/images/json", query: { filters: labelFilter(label) } }, ImageList);
+/** Images with a tag in this repository, of whatever registry. */
+export async function listImagesTagged(engine: Engine, repository: string): Promise<ImageSummary[]> {
+  const filters = JSON.stringify({ reference: [`${repository}:*`] });
+  return understood(await listed(engine, enginePath`/images/json`, { filters }, AnyList), ImageSummary);
 }
 
-/** Removes an image, and none that it was made from: `true` when it is gone, `false` when a container uses it. */
-export function removeImage(engine: Engine, id: string): Promise<boolean> {
+/**
+ * Takes a tag away and, where it was an image's last name, that image, but none that it was made from: `true` when it is
+ * gone, `false` when a container uses it.
+ */
+export async function removeImageTag(engine: Engine, tag: string): Promise<boolean> {
+  const path = enginePath`/images/${tag.split("/")}`;
   const query = { noprune: true };
-  return removeUnused(engine, { method: "DELETE", path: `/images/${id}`, query, limitMs: REMOVE_LIMIT_MS });
+  return await removeUnused(engine, { method: "DELETE", path, query, limitMs: REMOVE_LIMIT_MS });
+}
+
+/** What an image is; a failure with status 404 means that it is not there. */
+export async function inspectImage(engine: Engine, id: string): Promise<ImageDetails> {
+  return await engine.call({ method: "GET", path: enginePath`/images/${id}/json` }, ImageDetails);
+}
+
+async function listed<TSchema extends v.GenericSchema>(
+  engine: Engine,
+  path: EnginePath,
+  query: NonNullable<EngineRequest["query"]>,
+  schema: TSchema,
+): Promise<v.InferOutput<TSchema>> {
+  return await engine.call({ method: "GET", path, query, maxAnswerBytes: MAX_LIST_BYTES }, schema);
+}
+
+/** One that cannot be read is none of this worker's, and hides no other. */
+function understood<T>(entries: readonly unknown[], schema: v.GenericSchema<unknown, T>): T[] {
+  return entries.flatMap((entry) => {
+    const parsed = v.safeParse(schema, entry);
+    return parsed.success ? [parsed.output] : [];
+  });
 }
 
 async function removeUnused(engine: Engine, removal: EngineRequest): Promise<boolean> {

@@ -33,15 +33,18 @@ export type ContainerDetails = v.InferOutput<typeof ContainerDetails>;
 /** An element of `GET /containers/json`. */
 export const ContainerSummary = v.object({
   Id: v.string(),
-  Names: v.array(v.string()),
+  // Empty while it is removed.
+  Names: v.nullish(v.array(v.string()), []),
   ImageID: v.string(),
   State: v.string(),
   Created: v.number(),
   Labels,
-  Mounts: v.array(v.object({ Name: v.optional(v.string()) })),
+  Mounts: v.nullish(v.array(v.object({ Name: v.optional(v.string()) })), []),
 });
 export type ContainerSummary = v.InferOutput<typeof ContainerSummary>;
-export const ContainerList = v.array(ContainerSummary);
+
+/** A list whose elements are read one by one. */
+export const AnyList = v.array(v.unknown());
 
 /** `POST /volumes/create` and `GET /volumes/{name}`. */
 export const VolumeDetails = v.object({ Name: v.string(), Labels, CreatedAt: v.optional(v.string()) });
@@ -49,7 +52,7 @@ export type VolumeDetails = v.InferOutput<typeof VolumeDetails>;
 
 /** `GET /volumes`. */
 export const VolumeList = v.object({
-  Volumes: v.nullish(v.array(VolumeDetails), []),
+  Volumes: v.nullish(AnyList, []),
 });
 
 /** `GET /images/{name}/json`. */
@@ -59,12 +62,13 @@ export const ImageDetails = v.object({
   Architecture: v.string(),
   RepoTags: v.nullish(v.array(v.string()), []),
   RepoDigests: v.nullish(v.array(v.string()), []),
-  Config: v.nullish(v.object({ Volumes: v.nullish(v.record(v.string(), v.unknown()), {}) }), {}),
+  Config: v.nullish(v.object({ Volumes: v.nullish(v.record(v.string(), v.unknown()), {}), Labels }), {}),
 });
+export type ImageDetails = v.InferOutput<typeof ImageDetails>;
 
-/** `GET /images/json`. */
-export const ImageList = v.array(v.object({ Id: v.string(), Labels }));
-export type ImageSummary = v.InferOutput<typeof ImageList>[number];
+/** An element of `GET /images/json`. */
+export const ImageSummary = v.object({ Id: v.string(), Labels, RepoTags: v.nullish(v.array(v.string()), []) });
+export type ImageSummary = v.InferOutput<typeof ImageSummary>;
 
 /** The last JSON object of `POST /containers/{id}/wait`. */
 export const WaitAnswer = v.object({

@@ -1,7 +1,8 @@
-import { type Clock, pause, systemClock, type Timer } from "../../support/clock.ts";
+import { type Clock, pause, type Timer } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
 import type { Engine } from "./engine.ts";
 import { describeError, EngineError, isEngineAway, isVersionRefused } from "./engine-error.ts";
+import { enginePath } from "./engine-path.ts";
 
 const PING_EVERY_MS = 1000;
 const PING_LIMIT_MS = 5000;
@@ -30,6 +31,8 @@ export interface WatchOptions {
  * restarted, and until it does.
  */
 export interface EngineWatch {
+  /** The time by which those wait who wait for the daemon. */
+  readonly clock: Clock;
   /** Tells of a failed call. Anything but a daemon that is away is ignored. */
   note(error: unknown): void;
   /** Tells that the daemon may have ended, whether or not it answers at this moment: it may be another one by now. */
@@ -87,7 +90,8 @@ export function createEngineWatch(
 
   /** Answers what was wrong; a daemon that answers with whatever status is there. */
   async function ping(): Promise<EngineError | undefined> {
-    const failure = await engine.run({ method: "GET", path: "/_ping", limitMs: PING_LIMIT_MS }).then(
+    const request = { method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS } as const;
+    const failure = await engine.run(request).then(
       () => undefined,
       (error: unknown) => (error instanceof EngineError && isEngineAway(error) ? error : undefined),
     );
@@ -138,6 +142,7 @@ export function createEngineWatch(
   }
 
   return {
+    clock,
     note,
     noteEnd() {
       mayBeOther = true;
@@ -197,7 +202,7 @@ export async function persist<T>(
       if (!isEngineAway(error) || attempt >= attempts) throw error;
       watch.note(error);
       // A daemon that answers pings and nothing else must not be asked in a hot loop.
-      await pause(systemClock, Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LAST_PAUSE_MS), signal);
+      await pause(watch.clock, Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LAST_PAUSE_MS), signal);
       if (signal?.aborted) throw signal.reason;
     }
   }

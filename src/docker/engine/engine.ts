@@ -1,11 +1,16 @@
-import { Readable } from "node:stream";
+import { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import * as v from "valibot";
+import { createEngineClock, type EngineClock } from "./engine-clock.ts";
 import { EngineError } from "./engine-error.ts";
+import type { EnginePath } from "./engine-path.ts";
+import { parseJson } from "./json-lines.ts";
+import { dropAnswer, readAnswer } from "./read-answer.ts";
 
-/** One call of the Docker Engine API; `path` starts with `/` and holds no query. */
+/** One call of the Docker Engine API. */
 export interface EngineRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
-  readonly path: string;
+  readonly path: EnginePath;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly body?: object;
@@ -15,6 +20,10 @@ export interface EngineRequest {
   readonly signal?: AbortSignal;
   /** Milliseconds until the call is given up; for streams until the answer begins. Default 60 s. */
   readonly limitMs?: number;
+  /** It ends something, or asks for a sign of life, and waits for no other call. */
+  readonly isUrgent?: true;
+  /** How long an answer that is read whole may be. Default 16 MiB. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** The Docker engine. Every call has a limit; every failure is an `EngineError`. */
@@ -32,20 +41,43 @@ export interface Modem {
   dial(options: object, callback: (error: unknown, answer: unknown) => void): void;
 }
 
-const DEFAULT_LIMIT_MS = 60_000;
+export const DEFAULT_LIMIT_MS = 60_000;
+/** A container may tell of variables and arguments of some MiB. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_FAILURE_BYTES = 64 * 1024;
 /** What an engine says of its own parts while it goes down: it answers still, and can do nothing any more. */
 const GOING_DOWN =
   /database not open|(transport|connection) is closing|context canceled|(object type \*libnetwork\.\w+: open |-init\/merged\S*): no such file/i;
 /** With this an engine answers whatever it is asked in an API version outside of its range, and does nothing. */
 const VERSION_REFUSED = /client version \S+ is too (old|new)/i;
-const STATUSES = { 200: true, 201: true, 202: true, 204: true, 304: true } as const;
+const STATUSES = new Set([200, 201, 202, 204, 304]);
+/** For the modem every answer is one: it would read those that it takes for failures without a bound. */
+const ALL_STATUSES = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
 
 /** An engine that is reached through dockerode's modem. */
-export function createEngine(modem: Modem): Engine {
+export function createEngine(modem: Modem): Engine & EngineClock {
+  const clock = createEngineClock();
+
+  function ask<T>(
+    request: EngineRequest,
+    isStream: boolean,
+    read: (answer: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
+    const askedAt = Date.now();
+    return dial(modem, request, isStream, async (answer) => {
+      clock.note(answer.headers.date, askedAt);
+      const status = answer.statusCode ?? 0;
+      if (STATUSES.has(status)) return await read(answer);
+      throw statusError(request, status, await readAnswer(answer, MAX_FAILURE_BYTES, title(request)));
+    });
+  }
+
   return {
+    now: () => clock.now(),
     async call(request, schema) {
-      const answer = await dial(modem, request, false);
-      const parsed = v.safeParse(schema, answer);
+      const maxBytes = request.maxAnswerBytes ?? MAX_ANSWER_BYTES;
+      const text = await ask(request, false, (answer) => readAnswer(answer, maxBytes, title(request)));
+      const parsed = v.safeParse(schema, parseJson(text));
       if (parsed.success) return parsed.output;
       const issue = parsed.issues[0];
       throw new EngineError(
@@ -54,17 +86,19 @@ export function createEngine(modem: Modem): Engine {
       );
     },
     async run(request) {
-      await dial(modem, request, false);
+      await ask(request, false, (answer) => dropAnswer(answer, title(request)));
     },
-    async open(request) {
-      const answer = await dial(modem, request, true);
-      if (answer instanceof Readable) return answer;
-      throw new EngineError("malformed", `${title(request)}: no stream in the answer`);
-    },
+    open: (request) => ask(request, true, (answer) => Promise.resolve(answer)),
   };
 }
 
-function dial(modem: Modem, request: EngineRequest, isStream: boolean): Promise<unknown> {
+/** `read` has the same limit and the same signal as the call. */
+function dial<T>(
+  modem: Modem,
+  request: EngineRequest,
+  isStream: boolean,
+  read: (answer: IncomingMessage) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted) {
       reject(new EngineError("aborted", `${title(request)}: cancelled`));
@@ -73,6 +107,7 @@ function dial(modem: Modem, request: EngineRequest, isStream: boolean): Promise<
     const abort = new AbortController();
     const limitMs = request.limitMs ?? DEFAULT_LIMIT_MS;
     let settled = false;
+    let begun: IncomingMessage | undefined;
     const settle = (act: () => void) => {
       if (settled) return;
       settled = true;
@@ -84,6 +119,7 @@ function dial(modem: Modem, request: EngineRequest, isStream: boolean): Promise<
     const fail = (kind: "timeout" | "aborted", message: string) => {
       settle(() => reject(new EngineError(kind, message)));
       abort.abort();
+      begun?.destroy();
     };
     const onAbort = () => fail("aborted", `${title(request)}: cancelled`);
     const timer = setTimeout(
@@ -92,25 +128,31 @@ function dial(modem: Modem, request: EngineRequest, isStream: boolean): Promise<
     );
     request.signal?.addEventListener("abort", onAbort, { once: true });
 
-    modem.dial(dialOptions(request, isStream, abort.signal), (error, answer) => {
+    modem.dial(dialOptions(request, abort.signal), (error, answer) => {
       if (error) {
-        settle(() => reject(toEngineError(request, error)));
+        settle(() => reject(unreachable(request, error)));
+      } else if (!(answer instanceof IncomingMessage)) {
+        settle(() => reject(new EngineError("malformed", `${title(request)}: no answer of HTTP`)));
       } else if (settled) {
-        discard(answer);
+        answer.destroy();
       } else {
-        settle(() => resolve(answer));
+        begun = answer;
+        read(answer).then(
+          (value) => settle(() => resolve(value)),
+          (failure: unknown) => settle(() => reject(failure)),
+        );
       }
     });
   });
 }
 
-function dialOptions(request: EngineRequest, isStream: boolean, abortSignal: AbortSignal): object {
+function dialOptions(request: EngineRequest, abortSignal: AbortSignal): object {
   const query = queryString(request.query);
   return {
     method: request.method,
     path: request.path + query,
-    statusCodes: STATUSES,
-    isStream,
+    statusCodes: ALL_STATUSES,
+    isStream: true,
     abortSignal,
     ...(request.headers ? { headers: { ...request.headers } } : {}),
     ...(request.body ? { options: { _body: request.body, _query: {} }, allowEmpty: true } : {}),
@@ -128,37 +170,22 @@ function queryString(query: EngineRequest["query"]): string {
   return text === "" ? "" : `?${text}&`;
 }
 
-function discard(answer: unknown): void {
-  if (typeof answer === "object" && answer !== null && "destroy" in answer && typeof answer.destroy === "function") {
-    answer.destroy();
-  }
+function statusError(request: EngineRequest, status: number, body: string): EngineError {
+  const parsed = v.safeParse(v.object({ message: v.string() }), parseJson(body));
+  const text = parsed.success ? parsed.output.message.trim() : body.trim();
+  if (status >= 500 && GOING_DOWN.test(text)) return new EngineError("unreachable", `${title(request)}: ${text}`);
+  if (status === 400 && VERSION_REFUSED.test(text)) return new EngineError("version", `${title(request)}: ${text}`);
+  return new EngineError("status", text, status);
 }
 
-function toEngineError(request: EngineRequest, error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  const field = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
+function unreachable(request: EngineRequest, error: unknown): EngineError {
   const message = error instanceof Error ? error.message.trim() : String(error);
-  const status = field("statusCode");
-  if (typeof status === "number") {
-    const text = engineMessage(field("json")) ?? statusMessage(message);
-    if (status >= 500 && GOING_DOWN.test(text)) return new EngineError("unreachable", `${title(request)}: ${text}`);
-    if (status === 400 && VERSION_REFUSED.test(text)) return new EngineError("version", `${title(request)}: ${text}`);
-    return new EngineError("status", text, status);
-  }
-  const code = field("code");
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
   const prefix = typeof code === "string" && !message.includes(code) ? `${code}: ` : "";
   return new EngineError("unreachable", `${title(request)}: ${prefix}${message}`);
 }
 
-function engineMessage(json: unknown): string | undefined {
-  const parsed = v.safeParse(v.object({ message: v.string() }), json);
-  return parsed.success ? parsed.output.message.trim() : undefined;
-}
-
-function statusMessage(message: string): string {
-  return message.replace(/^\(HTTP code \d+\) \S+ - /, "");
-}
-
-function title(request: EngineRequest): string {
+/** Names a call, for messages. */
+export function title(request: EngineRequest): string {
   return `${request.method} ${request.path}`;
 }

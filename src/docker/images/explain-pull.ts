@@ -1,5 +1,6 @@
 import type { ImageReference } from "../registry/image-reference.ts";
 import type { FoundLogin } from "../registry/registry-auth.ts";
+import { REGISTRY_SILENCE_MS } from "./ask-registry.ts";
 import { type Platform, platformName } from "./local-image.ts";
 import type { PullFailure } from "./pull-failure.ts";
 
@@ -24,7 +25,7 @@ export function explainPull(
     case "unreachable":
       return "its registry could not be reached, or what answers there is no registry; the worker's log has more";
     case "silent":
-      return "its registry fell silent; the worker's log has more";
+      return `its registry ${reference.registry} is silent: nothing came from it for ${REGISTRY_SILENCE_MS / 1000} s; the worker's log has more`;
     case "certificate":
       return "the Docker daemon does not trust the certificate of its registry; the worker's log has more";
     case "platform":

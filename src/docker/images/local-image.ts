@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { hasStatus } from "../engine/engine-error.ts";
+import { enginePath } from "../engine/engine-path.ts";
 import { ImageDetails } from "../engine/engine-schemas.ts";
 import type { ImageReference } from "../registry/image-reference.ts";
 
@@ -25,7 +26,10 @@ export type LocalImage =
 /** Looks the image up that has the name now. Rejects with an `EngineError`. */
 export async function findLocalImage(engine: Engine, reference: ImageReference, wanted: Platform): Promise<LocalImage> {
   try {
-    const image = await engine.call({ method: "GET", path: `/images/${localName(reference)}/json` }, ImageDetails);
+    const image = await engine.call(
+      { method: "GET", path: enginePath`/images/${localName(reference).split("/")}/json` },
+      ImageDetails,
+    );
     if (image.Os !== wanted.os || image.Architecture !== wanted.architecture) {
       return { kind: "foreign", platform: { os: image.Os, architecture: image.Architecture } };
     }

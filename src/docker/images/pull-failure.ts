@@ -5,7 +5,7 @@ import { withoutReference } from "./without-reference.ts";
  * Why an image cannot be had.
  * - `not-found`, `denied`, `limited`: the registry's answer
  * - `unreachable`: no registry answers there, or not now
- * - `silent`: it has begun to answer and does not go on
+ * - `silent`: it takes requests and does not answer, or does not go on
  * - `certificate`: the daemon does not trust it
  * - `platform`: nothing there for this daemon
  * - `damaged`: what came is not what was asked for
@@ -57,7 +57,10 @@ const KINDS: readonly (readonly [kind: PullFailureKind, words: RegExp])[] = [
     /no matching manifest|no match for platform|specified platform|operating system|cannot be used on this/i,
   ],
   ["certificate", /x509|certificate/i],
-  ["damaged", /verification failed|unexpected commit digest|digest mismatch|does not match .*digest|invalid checksum/i],
+  [
+    "damaged",
+    /verification failed|unexpected commit digest|failed size validation|digest mismatch|does not match .*digest|invalid checksum/i,
+  ],
   // Docker Hub limits who comes with a wrong password.
   ["denied", /too many failed login/i],
   ["limited", /too ?many ?requests|\b429\b|rate ?(limit|exceeded)/i],
@@ -82,37 +85,4 @@ export function toPullFailure(said: string, reference: ImageReference): PullFail
 /** Whether a login, or another one, may help. */
 export function wantsLogin({ kind }: PullFailure): boolean {
   return kind === "denied" || kind === "limited";
-}
-
-const RETRY_DELAYS_MS = [1000, 3000, 6000];
-/** A limit by the second is over by then, one by the hour is not for a task to wait for. */
-const LIMIT_DELAY_MS = 20_000;
-const MAX_LIMIT_DELAY_MS = 60_000;
-const UNITS_MS: ReadonlyMap<string, number> = new Map([
-  ["ns", 1e-6],
-  ["µs", 1e-3],
-  ["us", 1e-3],
-  ["ms", 1],
-  ["", 1000],
-  ["s", 1000],
-  ["m", 60_000],
-]);
-
-/**
- * Milliseconds before a pull is tried again that has failed that often before; `undefined` where it would be in vain. A
- * registry's `Retry-After` is not among what engines hand on; what some say in its place in their words is honoured.
- */
-export function delayBeforeRetry(failure: PullFailure, failuresBefore: number): number | undefined {
-  const { kind, said, isForeign } = failure;
-  if (kind === "limited") return failuresBefore === 0 ? limitDelay(said) : undefined;
-  // A denial by nobody knows whom takes as long as no answer: the time tells nothing either.
-  const isPassing = isForeign || kind === "unreachable" || kind === "damaged" || kind === "removed";
-  return isPassing ? RETRY_DELAYS_MS[failuresBefore] : undefined;
-}
-
-function limitDelay(said: string): number | undefined {
-  const [, amount = "", unit = ""] = /retry[- ]after:? (\d+(?:\.\d+)?)([nuµm]?s|m)?\b/i.exec(said) ?? [];
-  if (amount === "") return LIMIT_DELAY_MS;
-  const delayMs = Math.max(1000, Number(amount) * (UNITS_MS.get(unit.toLowerCase()) ?? 1000));
-  return delayMs > MAX_LIMIT_DELAY_MS ? undefined : delayMs;
 }

@@ -8,9 +8,12 @@ import { EngineError } from "../engine/engine-error.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { ImageReference } from "../registry/image-reference.ts";
 import type { RegistryAuth } from "../registry/registry-auth.ts";
+import { createAskRegistry } from "./ask-registry.ts";
 import { findLocalImage, type LocalImage, localName, type Platform, platformName } from "./local-image.ts";
 import { type PullFailure, toPullFailure } from "./pull-failure.ts";
-import { type PullEnd, readPullProgress } from "./pull-progress.ts";
+import type { PullNotice } from "./pull-notice.ts";
+import type { PullEnd } from "./pull-progress.ts";
+import { SILENCE_RETRIES, tryPulls } from "./pull-retries.ts";
 
 export interface PullOnceOptions {
   readonly engine: Engine;
@@ -36,17 +39,22 @@ export interface PullOnce {
   remembered(reference: ImageReference): string | undefined;
   /** The image of that name as it is here now; equal looks at once are one. */
   look(reference: ImageReference, signal: AbortSignal): Promise<LocalImage>;
-  /** Has the engine ask the registry once, with that login or none, and waits for a daemon that is away. */
-  pull(reference: ImageReference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<PullEnding>;
+  /**
+   * Has the engine ask the registry with that login or none, once, or twice where it is silent; waits for a daemon that is
+   * away.
+   */
+  pull(
+    reference: ImageReference,
+    auth: RegistryAuth | undefined,
+    notice: PullNotice,
+    signal: AbortSignal,
+  ): Promise<PullEnding>;
 }
 
-/** Until the daemon begins to answer: it asks the registry first. */
-const BEGIN_LIMIT_MS = 120_000;
-/** A pull without a byte of progress for this long is given up; a layer in extraction reports as it goes. */
-const STALL_MS = 300_000;
 /** Pulls at once from one registry, and in all: one that is slow must not hold up what others have. */
 const PULLS_A_REGISTRY = 8;
 const PULLS_AT_ONCE = 32;
+const WAITS_FOR_TURN = `others are pulled first, ${PULLS_A_REGISTRY} at once from a registry and ${PULLS_AT_ONCE} in all`;
 /** Characters of what others say that are kept. */
 const MAX_SAID = 2_000;
 /** How many names are remembered with what they came to. */
@@ -54,6 +62,7 @@ const MAX_KNOWN = 1000;
 
 export function createPullOnce(options: PullOnceOptions): PullOnce {
   const { engine, watch, platform, clock } = options;
+  const ask = createAskRegistry(options);
   const looks = createSharedWork<LocalImage>();
   const ofRegistry = createSlotsByKey(PULLS_A_REGISTRY);
   const ofAll = createSlots(PULLS_AT_ONCE);
@@ -73,38 +82,36 @@ export function createPullOnce(options: PullOnceOptions): PullOnce {
     return looks.join(localName(reference), signal, () => findLocalImage(engine, reference, platform));
   }
 
-  async function transfer(
+  /** A pull that waits for its turn has asked nobody yet. */
+  function transfer(
     reference: ImageReference,
     auth: RegistryAuth | undefined,
+    notice: PullNotice,
     signal: AbortSignal,
-  ): Promise<PullEnd> {
-    const stream = await engine.open({
-      method: "POST",
-      path: "/images/create",
-      query: {
-        fromImage: reference.pullName,
-        tag: reference.pullTag,
-        platform: `${platform.os}/${platform.architecture}`,
-      },
-      ...(auth ? { headers: { "X-Registry-Auth": auth.header } } : {}),
-      signal,
-      limitMs: BEGIN_LIMIT_MS,
-    });
-    return await readPullProgress(stream, STALL_MS, clock);
+  ): Promise<PullEnd | PullFailure> {
+    const failureOf = (end: PullEnd | PullFailure) => ("kind" in end ? end : undefined);
+    const tries = { clock, notice, signal, failureOf };
+    notice.at(() => WAITS_FOR_TURN);
+    return ofRegistry.with(reference.registry, signal, () =>
+      ofAll.with(signal, () =>
+        tryPulls(SILENCE_RETRIES, tries, () => notice.asking(() => ask(reference, auth, notice, signal))),
+      ),
+    );
   }
 
   async function attempt(
     reference: ImageReference,
     auth: RegistryAuth | undefined,
+    notice: PullNotice,
     signal: AbortSignal,
   ): Promise<PullEnding> {
     const redact = createRedactor(auth?.secrets ?? []);
     const name = localName(reference);
     const before = known.get(name) ?? look(reference, signal).catch(() => undefined);
     try {
-      const end = await ofRegistry.with(reference.registry, signal, () =>
-        ofAll.with(signal, () => transfer(reference, auth, signal)),
-      );
+      const end = await transfer(reference, auth, notice, signal);
+      notice.at(() => "the daemon is asked for what was pulled");
+      if ("kind" in end) return end;
       if (end.failure !== undefined) return toFailure(end.failure, reference, redact);
       const here = await before;
       if (isUnchanged(here, end)) {
@@ -118,7 +125,6 @@ export function createPullOnce(options: PullOnceOptions): PullOnce {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (error.kind === "status") return toFailure(error.message, reference, redact);
-      if (error.kind === "stalled") return { ok: false, kind: "silent", said: error.message };
       throw error;
     }
   }
@@ -126,11 +132,11 @@ export function createPullOnce(options: PullOnceOptions): PullOnce {
   return {
     remembered: (reference) => known.get(localName(reference))?.imageId,
     look,
-    async pull(reference, auth, signal) {
+    async pull(reference, auth, notice, signal) {
       let tries = 0;
       const answer = await persist(watch, signal, () => {
         tries += 1;
-        return attempt(reference, auth, signal);
+        return attempt(reference, auth, notice, signal);
       });
       // One that broke may have moved the name.
       return answer.ok && tries > 1 ? { ...answer, isUnchanged: false } : answer;

@@ -1,12 +1,19 @@
 import type { Readable } from "node:stream";
 import * as v from "valibot";
-import { type Clock, systemClock } from "../../support/clock.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { onJsonLine } from "../engine/json-lines.ts";
+import type { ProgressLine } from "./layer-progress.ts";
 
 /** One JSON line of the answer to `POST /images/create` (Docker Engine API, "Create an image"). */
-const ProgressLine = v.object({
+const PullLine = v.object({
   status: v.optional(v.string()),
+  id: v.fallback(v.optional(v.string()), undefined),
+  progressDetail: v.fallback(
+    v.optional(
+      v.object({ current: v.optional(v.number()), total: v.optional(v.number()), units: v.optional(v.string()) }),
+    ),
+    undefined,
+  ),
   error: v.optional(v.string()),
   errorDetail: v.optional(v.object({ message: v.optional(v.string()) })),
 });
@@ -21,41 +28,41 @@ export interface PullEnd {
 }
 
 /**
- * Reads a pull's progress to its end.
- * Rejects with an `EngineError`: `unreachable` when the stream breaks, `stalled` after `stallMs` without a byte.
+ * Reads a pull's progress to its end and shows each line to `onLine`.
+ * Rejects with an `EngineError`: `unreachable` when the stream breaks, `aborted` when the signal does.
  */
-export function readPullProgress(stream: Readable, stallMs: number, clock: Clock = systemClock): Promise<PullEnd> {
+export function readPullProgress(
+  stream: Readable,
+  signal: AbortSignal,
+  onLine: (line: ProgressLine) => void,
+): Promise<PullEnd> {
   return new Promise((resolve, reject) => {
     let failure: string | undefined;
     let digest: string | undefined;
     let isUpToDate = false;
     let ended = false;
-    let stall = clock.after(stallMs, onStall);
 
     function finish(act: () => void): void {
       if (ended) return;
       ended = true;
-      stall.cancel();
+      signal.removeEventListener("abort", onAbort);
       stream.destroy();
       act();
     }
-    function onStall(): void {
-      const seconds = Math.round(stallMs / 1000);
-      finish(() => reject(new EngineError("stalled", `no progress for ${seconds} s: the pull was given up`)));
+    function onAbort(): void {
+      finish(() => reject(new EngineError("aborted", "the pull was given up")));
     }
     function take(line: unknown): void {
-      const parsed = v.safeParse(ProgressLine, line);
-      if (!parsed.success) return;
+      const parsed = v.safeParse(PullLine, line);
+      if (!parsed.success || ended) return;
       failure ??= parsed.output.errorDetail?.message ?? parsed.output.error;
       const status = parsed.output.status ?? "";
       digest ??= /^Digest: (\S+)$/.exec(status)?.[1];
       isUpToDate ||= status.startsWith("Status: Image is up to date");
+      onLine(parsed.output);
     }
 
-    stream.on("data", () => {
-      stall.cancel();
-      stall = clock.after(stallMs, onStall);
-    });
+    signal.addEventListener("abort", onAbort, { once: true });
     onJsonLine(stream, take);
     stream.on("end", () => {
       finish(() =>
@@ -72,5 +79,6 @@ export function readPullProgress(stream: Readable, stallMs: number, clock: Clock
     stream.on("close", () => {
       finish(() => reject(new EngineError("unreachable", "the connection broke during the pull")));
     });
+    if (signal.aborted) onAbort();
   });
 }

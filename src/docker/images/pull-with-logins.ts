@@ -1,16 +1,20 @@
-import { type Clock, pause } from "../../support/clock.ts";
+import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
+import type { EngineWatch } from "../engine/engine-watch.ts";
 import type { ImageReference } from "../registry/image-reference.ts";
 import type { FoundLogin } from "../registry/registry-auth.ts";
 import { loginCommand, nameOf } from "./explain-pull.ts";
-import { delayBeforeRetry, wantsLogin } from "./pull-failure.ts";
+import { wantsLogin } from "./pull-failure.ts";
+import { createPullNotice, type PullNotice } from "./pull-notice.ts";
 import type { PullEnding, PullOnce } from "./pull-once.ts";
+import { PULL_RETRIES, tryPulls } from "./pull-retries.ts";
 
 /** Whose credentials a pull shows: `configured` at once, or only where a pull without any is denied or limited. */
 export type CredentialPolicy = "configured" | "anonymous-first";
 
 export interface LoginPullOptions {
   readonly once: PullOnce;
+  readonly watch: EngineWatch;
   /** Rejects only with the signal's reason. */
   readonly credentials: (reference: ImageReference, signal: AbortSignal) => Promise<FoundLogin>;
   readonly clock: Clock;
@@ -58,43 +62,47 @@ export function createPullWithLogins(options: LoginPullOptions): PullWithLogins 
     reference: ImageReference,
     policy: CredentialPolicy,
     given: FoundLogin | undefined,
+    notice: PullNotice,
     signal: AbortSignal,
   ): Promise<LoginPullEnding> {
-    const open = policy === "anonymous-first" ? await once.pull(reference, undefined, signal) : undefined;
+    const pull = (auth: FoundLogin["auth"]) => once.pull(reference, auth, notice, signal);
+    const lookUp = () => {
+      notice.at(() => "its login is looked for");
+      return credentials(reference, signal);
+    };
+    const open = policy === "anonymous-first" ? await pull(undefined) : undefined;
     if (open !== undefined && !isRefused(open)) return { answer: open };
 
-    let login = given ?? (await credentials(reference, signal));
-    let answer = open !== undefined && login.auth === undefined ? open : await once.pull(reference, login.auth, signal);
+    let login = given ?? (await lookUp());
+    let answer = open !== undefined && login.auth === undefined ? open : await pull(login.auth);
     if (isRefused(answer) && login.source?.kind === "helper" && login.source.hasFailed) {
       const before = login.auth?.fingerprint;
-      login = await credentials(reference, signal);
+      login = await lookUp();
       const isOther = login.auth !== undefined && login.auth.fingerprint !== before;
-      if (isOther) answer = await once.pull(reference, login.auth, signal);
+      if (isOther) answer = await pull(login.auth);
     }
     if (answer.ok) refused.delete(login.auth?.fingerprint ?? "");
     if (answer.ok || answer.kind !== "denied" || login.auth === undefined) return { answer, login };
-    const without = open ?? (await once.pull(reference, undefined, signal));
+    const without = open ?? (await pull(undefined));
     // Without a login there may be more to be had, later: the limit is the reason, then.
     const isBetter = without.ok || without.kind === "limited";
     if (isBetter) warnOfRefusal(reference, login, answer.said);
     return { answer: isBetter ? without : answer, login };
   }
 
-  return async (reference, policy, login, signal) => {
-    for (let failures = 0; ; failures += 1) {
-      const ending = await climb(reference, policy, failures === 0 ? login : undefined, signal);
-      const { answer } = ending;
-      if (answer.ok) return failures === 0 ? ending : { ...ending, answer: { ...answer, isUnchanged: false } };
-      const delayMs = delayBeforeRetry(answer, failures);
-      if (delayMs === undefined) return ending;
-      log.warn("a pull failed and is tried again", {
-        image: reference.familiar,
-        reason: answer.kind,
-        said: answer.said,
-        delaySeconds: delayMs / 1000,
+  return async (reference, policy, given, signal) => {
+    const notice = createPullNotice(options, reference);
+    const failureOf = ({ answer }: LoginPullEnding) => (answer.ok ? undefined : answer);
+    try {
+      return await tryPulls(PULL_RETRIES, { clock, notice, signal, failureOf }, async (failures) => {
+        const login = failures === 0 ? given : undefined;
+        const ending = await climb(reference, policy, login, notice, signal);
+        const { answer } = ending;
+        if (failures === 0 || !answer.ok) return ending;
+        return { ...ending, answer: { ...answer, isUnchanged: false } };
       });
-      await pause(clock, delayMs, signal);
-      if (signal.aborted) throw signal.reason;
+    } finally {
+      notice.end();
     }
   };
 }

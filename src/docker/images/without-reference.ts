@@ -26,7 +26,7 @@ export function withoutReference(said: string, reference: ImageReference): strin
     .replace(/\blookup \S+/g, `lookup ${GAP}`)
     .replace(/\bsha\d+:[0-9a-f]+/gi, GAP)
     .replace(/\[[0-9a-f:]+\](:\d+)?|\b\d+(\.\d+){3}(:\d+)?/gi, GAP)
-    .replace(/\b[\w-]+(\.[\w-]+)+:\d+\b/g, GAP);
+    .replace(/(?<![\w.-])[\w-]+(\.[\w-]+)+:\d+\b/g, GAP);
 }
 
 function versionOf({ tag, digest }: ImageReference): string {

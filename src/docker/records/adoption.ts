@@ -1,130 +1,177 @@
-import type { Log } from "../../support/log.ts";
 import { type Execution, executionKey } from "../../task/execution.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
-import type { Engine } from "../engine/engine.ts";
-import { inspectContainer, listContainers, removeContainer } from "../engine/engine-objects.ts";
-import type { ContainerDetails, ContainerSummary } from "../engine/engine-schemas.ts";
-import { listAttempts, type SeenAttempt } from "./attempts.ts";
-import { discardExecution } from "./discard-execution.ts";
+import { describeError, isEngineAway } from "../engine/engine-error.ts";
+import { removeIdleContainer } from "../engine/engine-objects.ts";
+import type { ContainerDetails } from "../engine/engine-schemas.ts";
+import { listAttempts, madeAt, type SeenAttempt } from "./attempts.ts";
+import { removeVolumesOf } from "./discard-execution.ts";
+import type { HeldExecution } from "./held-execution.ts";
 import { LABELS } from "./labels.ts";
-import { findClaim, findVerdict, isDone, type Ledger } from "./ledger.ts";
-import { isKeptName } from "./object-names.ts";
-import type { Takeover } from "./takeover.ts";
+import type { Ledger } from "./ledger.ts";
+import { lookAt } from "./look.ts";
+import type { RecordRoom } from "./record-room.ts";
+import { listedContainer } from "./standing.ts";
+import { ownerLabel, type Takeover } from "./takeover.ts";
 
 /** An execution taken over from a dead worker, with all that is known of it. */
 export interface Adopted {
   readonly execution: Execution;
   readonly attempt: string;
+  /** See `HeldExecution`. */
+  readonly foreignUntil?: number;
   /** Absent where it had none yet, or somebody else has removed it. */
   readonly container?: ContainerDetails;
   readonly verdict?: ExecutionResult;
 }
 
 export interface AdoptionOptions {
-  readonly engine: Engine;
-  readonly workerId: string;
+  readonly records: RecordRoom;
   readonly ledger: Ledger;
   readonly takeover: Takeover;
-  /** The label of this process. */
-  readonly owner: string;
-  readonly log: Log;
-  /** Whether this process has that execution already. */
-  readonly isHeld: (execution: Execution) => boolean;
+  /** What this process has, by `executionKey`. */
+  readonly held: ReadonlyMap<string, HeldExecution>;
+  /** Whether this process knows that the result of that attempt at an execution is with Oz. */
+  readonly isOver?: (execution: Execution, attempt: string) => boolean;
 }
 
 /** Finds what dead workers of this id have left, and takes it over. */
 export interface Adoption {
   /** Looks once. Rejects with an `EngineError`; what was not taken over until then is found the next time. */
   adopt(onAdopted: (adopted: Adopted) => void): Promise<void>;
-  /** Whether somebody has that execution of whom it cannot be said whether he lives: nobody would ever report it. */
-  isUndecided(execution: Execution): Promise<boolean>;
+  /** Why it is not certain that somebody will report an execution that another worker has claimed; `undefined` where it is. */
+  doubtAbout(execution: Execution): Promise<string | undefined>;
 }
 
+const UNDECIDED =
+  "another worker of this id has the task, and whether it lives cannot be decided from here; this worker's log says more";
+const COPIED = "a copy of an old claim of the task stands in the way; this worker's log says more";
+
 export function createAdoption(options: AdoptionOptions): Adoption {
-  const { engine, workerId, ledger, takeover, log, isHeld } = options;
-  const toldOf = new Set<string>();
+  const { records, ledger, takeover, held, isOver = () => false } = options;
+  const { engine, log, once, owner } = records;
+  const isHeld = (execution: Execution) => held.has(executionKey(execution));
+  /** By the engine's clock: what has no seal of this key, and is younger, is not looked at by this process. */
+  let startedAt: number | undefined;
 
   /** One that cannot be decided is left alone, and the operator told once. */
   async function isOrphan(seen: SeenAttempt): Promise<boolean> {
-    const state = await takeover.stateOf(seen, seen.heirs);
-    if (state === "unknown" && !toldOf.has(seen.attempt)) {
-      toldOf.add(seen.attempt);
+    const state = await takeover.stateOf(seen);
+    if (state !== "unknown") return state === "gone";
+    once(`undecided ${seen.attempt}`, () =>
       log.warn(
         "a task of another worker of this id is left alone: whether that worker lives cannot be decided from here. " +
           "If it is gone for good, remove the objects by hand (docker rm -f, docker volume rm)",
-        {
-          task: seen.execution.taskId,
-          container: seen.container?.Names[0]?.replace(/^\//, ""),
-          volume: seen.claim?.Name,
-        },
-      );
-    }
-    return state === "gone";
+        fieldsOf(seen),
+      ),
+    );
+    return false;
   }
 
-  /**
-   * What is there once nobody else can take it: lists are old, and a dead worker's last call may have come through. One
-   * whose result is with Oz is cleared away, as the dead worker would have done.
-   */
-  async function look({ attempt, execution, container }: SeenAttempt): Promise<Adopted | undefined> {
-    const [done, claim, verdict, details] = await Promise.all([
-      isDone(engine, attempt),
-      findClaim(engine, workerId, execution, attempt),
-      findVerdict(engine, attempt),
-      container === undefined ? findContainer(attempt) : inspectContainer(engine, container.Id),
-    ]);
-    const isKept = details !== undefined && isKeptName(details.Name);
-    if (done || isKept || (claim === undefined && details === undefined)) {
-      const held = { attempt, ...(details ? { container: { id: details.Id, name: details.Name } } : {}) };
-      await ledger.dropClaim(execution, attempt);
-      await discardExecution({ engine, execution, held, cleanup: !isKept });
-      return undefined;
-    }
-    return { execution, attempt, ...(details ? { container: details } : {}), ...(verdict ? { verdict } : {}) };
+  /** What was there before this process came counts as made by the workers before it. */
+  function isFromBefore(seen: SeenAttempt, startedAt: number): boolean {
+    const heirs = seen.heirs.filter((heir) => seen.foreignRecords.includes(heir));
+    // This key has taken it over already.
+    if (heirs.length < seen.heirs.length) return true;
+    const volumes = [...(seen.claim ? [seen.claim] : []), ...heirs];
+    const times = [...volumes.map(madeAt), (seen.container?.Created ?? 0) * 1_000];
+    if (times.every((time) => time <= startedAt)) return true;
+    once(`late ${seen.attempt}`, () =>
+      log.warn(
+        "a task's records were made without this worker's API key, after its start: they are left alone until the next " +
+          "worker starts. If no other worker has made them, remove them by hand (docker rm -f, docker volume rm)",
+        fieldsOf(seen),
+      ),
+    );
+    return false;
   }
 
-  async function findContainer(attempt: string): Promise<ContainerDetails | undefined> {
-    const [found] = await listContainers(engine, `${LABELS.attempt}=${attempt}`, `${LABELS.kind}=task`);
-    return found && (await inspectContainer(engine, found.Id));
-  }
-
-  async function adoptOne(seen: SeenAttempt): Promise<Adopted | undefined> {
-    if (seen.labels[LABELS.owner] === options.owner) {
-      if (!seen.isDone) await clearOwnRubbish(seen);
+  async function adoptOne(seen: SeenAttempt, startedAt: number): Promise<Adopted | undefined> {
+    const { execution, attempt, isForeign } = seen;
+    if (isHeld(execution)) return undefined;
+    const isOurs = ownerLabel(seen.labels, seen.heirs) === owner;
+    const isTakenOver = isOurs && seen.labels[LABELS.owner] !== owner;
+    if (seen.isCopy && !(seen.claim && ledger.isMade(seen.claim))) {
+      warnOfCopy(seen);
       return undefined;
     }
-    const latest = seen.heirs.find((heir) => heir.Labels[LABELS.owner] === options.owner);
-    if (latest === undefined && !(await isOrphan(seen))) return undefined;
-    if (isUnclaimed(seen)) {
-      await removeContainer(engine, seen.container.Id);
+    if (isOver(execution, attempt) || (isOurs && !isTakenOver && !isForeign)) {
+      await clearOwnRubbish(seen);
       return undefined;
     }
+    // The sweep clears away what is over.
+    if (seen.claim === undefined || (isForeign && !isFromBefore(seen, startedAt))) return undefined;
     // A takeover that broke off half-way is this process's still.
-    const heir = latest?.Name ?? (await takeover.take(seen, seen.heirs));
-    return heir === undefined ? undefined : await look(seen);
+    if (!isTakenOver && !(await isOrphan(seen))) return undefined;
+    if (!isTakenOver && (await takeover.take(seen)) === undefined) return undefined;
+    const until = isForeign ? { foreignUntil: startedAt } : {};
+    const found = await lookAt(records, seen, until.foreignUntil ?? 0);
+    if (found.kind === "open") {
+      if (isForeign) log.info("a task of an earlier version, or of another API key, is taken over", fieldsOf(seen));
+      return { execution, attempt, ...until, ...found.known };
+    }
+    // Its result is with Oz: cleared away, as the dead worker would have done.
+    await ledger.dropClaim(execution, attempt);
+    if (found.left !== undefined) await removeIdleContainer(engine, found.left);
+    await removeVolumesOf(records, { execution, attempt, ...until }, found.isKept ? ["private"] : []);
+    return undefined;
   }
 
-  /** What calls of this process have made after it had given them up. */
+  function warnOfCopy(seen: SeenAttempt): void {
+    once(`copy ${seen.attempt}`, () =>
+      log.warn(
+        "a task's claim is younger than its labels say, as the copy of one that is gone is: it is left alone. " +
+          "If nobody runs the task, remove it by hand (docker volume rm)",
+        fieldsOf(seen),
+      ),
+    );
+  }
+
+  /** A claim that somebody has taken away, as a prune does: this process lives, and would not be succeeded. */
+  async function keepClaims(attempts: readonly SeenAttempt[]): Promise<void> {
+    const claimed = new Set(attempts.filter(({ claim }) => claim !== undefined).map(({ attempt }) => attempt));
+    for (const one of held.values()) {
+      if (one.phase !== "open" || claimed.has(one.attempt)) continue;
+      await ledger.keepClaim(one.execution, one.attempt);
+      if (held.get(executionKey(one.execution))?.phase !== "open") await ledger.dropClaim(one.execution, one.attempt);
+    }
+  }
+
+  /** What this process had given up, or could not clear away. What runs is left to people. */
   async function clearOwnRubbish(seen: SeenAttempt): Promise<void> {
-    if (isUnclaimed(seen)) await removeContainer(engine, seen.container.Id);
-    else if (seen.container === undefined) await ledger.dropClaim(seen.execution, seen.attempt);
+    // The claim of another attempt may have been made since the look.
+    if (isHeld(seen.execution)) return;
+    await ledger.dropClaim(seen.execution, seen.attempt);
+    if (seen.container !== undefined) await removeIdleContainer(engine, seen.container.Id);
+    await removeVolumesOf(records, seen);
   }
 
   return {
-    async isUndecided(execution) {
+    async doubtAbout(execution) {
       const key = executionKey(execution);
-      const seen = (await listAttempts(engine, workerId)).filter((one) => executionKey(one.execution) === key);
-      const states = await Promise.all(seen.map((one) => takeover.stateOf(one, one.heirs)));
+      const attempts = await listAttempts(records);
+      const seen = attempts.find((one) => one.claim !== undefined && executionKey(one.execution) === key);
+      // The one that had it was just finishing with it.
+      if (seen === undefined) return undefined;
       // Says so in the log, if it has not yet.
-      for (const one of seen) await isOrphan(one);
-      return states.includes("unknown");
+      const isGone = await isOrphan(seen);
+      if (seen.isCopy && isGone) return COPIED;
+      return !isGone && (await takeover.stateOf(seen)) === "unknown" ? UNDECIDED : undefined;
     },
     async adopt(onAdopted) {
-      const seen = await listAttempts(engine, workerId);
+      const attempts = await listAttempts(records);
+      startedAt ??= records.now();
+      const since = startedAt;
+      await keepClaims(attempts);
       const settled = await Promise.allSettled(
-        seen.map(async (one) => {
-          if (isHeld(one.execution)) return;
-          const adopted = await adoptOne(one);
+        attempts.map(async (seen) => {
+          const adopted = await adoptOne(seen, since).catch((error: unknown) => {
+            if (isEngineAway(error)) throw error;
+            log.warn("what a dead worker has left could not be taken over; tried again later", {
+              ...fieldsOf(seen),
+              reason: describeError(error),
+            });
+            return undefined;
+          });
           if (adopted !== undefined) onAdopted(adopted);
         }),
       );
@@ -133,7 +180,6 @@ export function createAdoption(options: AdoptionOptions): Adoption {
   };
 }
 
-/** A container that a call has made when its claim was settled already: nobody was ever told of it. */
-function isUnclaimed(seen: SeenAttempt): seen is SeenAttempt & { container: ContainerSummary } {
-  return seen.claim === undefined && seen.container?.State === "created";
+function fieldsOf({ execution, container, claim }: SeenAttempt) {
+  return { task: execution.taskId, container: container && listedContainer(container).name, volume: claim?.Name };
 }

@@ -2,33 +2,50 @@ import type { Execution } from "../../task/execution.ts";
 import type { Engine } from "../engine/engine.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
 import type { Ledger } from "./ledger.ts";
-import { type ContainerRoom, makeRoom } from "./make-room.ts";
+import { makeRoom } from "./make-room.ts";
 import { taskContainerName } from "./object-names.ts";
+import type { RecordRoom } from "./record-room.ts";
 
-export interface ClaimRoom extends ContainerRoom {
+export interface ClaimRoom {
+  readonly records: RecordRoom;
   readonly ledger: Ledger;
 }
 
+/** `elsewhere`: another worker of this id and this key on this daemon has it. `refused` carries a reason in plain words. */
+export type Claiming =
+  | { readonly kind: "claimed"; readonly attempt: string }
+  | { readonly kind: "elsewhere" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+const TAKEN =
+  "the name of the task's claim on the worker's Docker daemon is taken by something that was not made with this worker's API key; the worker's log says more";
+const OCCUPIED =
+  "a container of the task runs on the worker's Docker daemon without a claim: it was pruned, or is about to end";
+
 /**
- * Claims an execution as `attempt`. Answers the attempt that stands; `undefined` where another worker of this id on this
- * daemon has it. What an earlier attempt has left, its result being with Oz, makes room. Failures are `EngineError`s;
- * one after `onRecorded` leaves the claim as it is.
+ * Claims an execution as `attempt`. The attempt that stands may be an earlier one. What an attempt before has left, its
+ * result being with Oz, makes room. Failures are `EngineError`s; one after `onRecorded` leaves the claim as it is.
  */
 export async function claimExecution(
   room: ClaimRoom,
   execution: Execution,
   attempt: string,
   onRecorded: () => void,
-): Promise<string | undefined> {
-  const { engine, ledger, workerId } = room;
+): Promise<Claiming> {
+  const { records, ledger } = room;
   // Beside the claim, to lose no time. Should one be made in between, the create that finds the name taken makes room.
-  const isNameFree = hasNoContainer(engine, taskContainerName(workerId, execution));
-  const stands = await ledger.claim(execution, attempt);
-  if (stands === undefined) return undefined;
+  const isNameFree = hasNoContainer(records.engine, taskContainerName(records.workerId, execution));
+  const stand = await ledger.claim(execution, attempt);
+  if (stand.kind === "another's") return { kind: "elsewhere" };
+  if (stand.kind === "taken") {
+    warnOfTakenName(records, execution, stand.volume);
+    return { kind: "refused", reason: TAKEN };
+  }
   onRecorded();
-  if ((await isNameFree) || (await makeRoom(room, execution))) return stands;
-  await ledger.dropClaim(execution, stands);
-  return undefined;
+  const isFree = (await isNameFree) || (await makeRoom(records, execution)) !== "occupied";
+  if (isFree) return { kind: "claimed", attempt: stand.attempt };
+  await ledger.dropClaim(execution, stand.attempt);
+  return { kind: "refused", reason: OCCUPIED };
 }
 
 /** `false` also where the daemon does not tell. */
@@ -36,5 +53,15 @@ function hasNoContainer(engine: Engine, name: string): Promise<boolean> {
   return inspectContainer(engine, name).then(
     (container) => container === undefined,
     () => false,
+  );
+}
+
+function warnOfTakenName({ log, once }: RecordRoom, execution: Execution, volume: string): void {
+  once(`taken ${volume}`, () =>
+    log.warn(
+      "a volume has the name of a task's claim and was not made with this worker's API key: the task is rejected. " +
+        "If no other worker has made it, remove it by hand (docker volume rm)",
+      { task: execution.taskId, volume },
+    ),
   );
 }

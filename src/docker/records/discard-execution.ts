@@ -1,58 +1,56 @@
-import type { Execution } from "../../task/execution.ts";
-import type { Engine } from "../engine/engine.ts";
 import { hasStatus } from "../engine/engine-error.ts";
 import { listVolumes, removeContainer, removeVolume, renameContainer } from "../engine/engine-objects.ts";
+import { madeAt } from "./attempts.ts";
 import type { HeldExecution } from "./held-execution.ts";
-import { LABELS, type ObjectKind } from "./labels.ts";
+import { isOfAttempt, LABELS, type ObjectKind } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";
-import { keptName, recordNames } from "./object-names.ts";
+import { keptName } from "./object-names.ts";
+import type { RecordRoom } from "./record-room.ts";
+import { volumeStanding } from "./standing.ts";
 
 /** An execution that is over, and what is known of it. */
-export interface DiscardRoom {
-  readonly engine: Engine;
-  readonly execution: Execution;
+export interface OverExecution {
   readonly held: HeldExecution;
   /** Whether its container goes too; private volumes go and stay with it. */
   readonly cleanup: boolean;
 }
 
 /**
- * Sees to it that no worker reports an execution again, its result being safe with Oz, whatever becomes of the rest: one
- * quick step. With `cleanup` off that is a name of the container which says so, and it stays. The claim goes behind that: from
- * then on the execution can be claimed anew. May be repeated; failures are `EngineError`s.
+ * Sees to it that no worker reports an execution again, its result being safe with Oz: one quick step. From then on the
+ * execution can be claimed anew. With `cleanup` off its container has a name before that which says so, and stays. May be
+ * repeated; failures are `EngineError`s.
  */
-export async function closeExecution(ledger: Ledger, room: DiscardRoom): Promise<void> {
-  const { engine, execution, held, cleanup } = room;
-  const { attempt, container } = held;
-  if (container !== undefined && !cleanup) await keepContainer(engine, container.id, keptName(container.name, attempt));
-  else await ledger.done(execution, attempt);
+export async function closeExecution(room: RecordRoom, ledger: Ledger, over: OverExecution): Promise<void> {
+  const { held, cleanup } = over;
+  const { execution, attempt, container } = held;
+  held.phase = "closed";
+  if (container !== undefined && !cleanup) await keepContainer(room, container.id, keptName(container.name, attempt));
   await ledger.dropClaim(execution, attempt);
 }
 
 /** Clears away what a closed execution has left. May be repeated; failures are `EngineError`s. */
-export async function discardExecution(room: DiscardRoom): Promise<void> {
-  const { engine, held, cleanup } = room;
-  const { attempt, container } = held;
-  const keeps = container !== undefined && !cleanup;
-  if (container !== undefined && !keeps) await removeContainer(engine, container.id);
-  await removeVolumesOf(engine, attempt, keeps ? ["private"] : []);
+export async function discardExecution(room: RecordRoom, { held, cleanup }: OverExecution): Promise<void> {
+  const keeps = held.container !== undefined && !cleanup;
+  if (held.container !== undefined && !keeps) await removeContainer(room.engine, held.container.id);
+  await removeVolumesOf(room, held, keeps ? ["private"] : []);
 }
 
-/** Removes the volumes of an attempt, except for some kinds; the mark that it is done goes last. */
+/** Removes the volumes of an attempt, except for its claim and some kinds. Failures are `EngineError`s. */
 export async function removeVolumesOf(
-  engine: Engine,
-  attempt: string,
+  { engine, seals }: RecordRoom,
+  { execution, attempt, foreignUntil = 0 }: Pick<HeldExecution, "execution" | "attempt" | "foreignUntil">,
   except: readonly ObjectKind[] = [],
 ): Promise<void> {
-  const done = recordNames.done(attempt);
-  const isKept = (kind: string | undefined) => except.some((one) => one === kind);
-  for (const { Name, Labels } of await listVolumes(engine, `${LABELS.attempt}=${attempt}`)) {
-    if (Name !== done && !isKept(Labels[LABELS.kind])) await removeVolume(engine, Name);
+  const left: readonly (string | undefined)[] = ["claim", ...except];
+  for (const volume of await listVolumes(engine, `${LABELS.attempt}=${attempt}`)) {
+    const standing = volumeStanding(seals, volume);
+    const isKnown = standing === "ours" || (standing === "foreign" && madeAt(volume) <= foreignUntil);
+    if (!isKnown || !isOfAttempt(volume.Labels, execution, attempt)) continue;
+    if (!left.includes(volume.Labels[LABELS.kind])) await removeVolume(engine, volume.Name);
   }
-  await removeVolume(engine, done);
 }
 
-async function keepContainer(engine: Engine, id: string, name: string): Promise<void> {
+async function keepContainer({ engine }: RecordRoom, id: string, name: string): Promise<void> {
   try {
     await renameContainer(engine, id, name);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Execution } from "../../task/execution.ts";
+import { type Execution, executionKey } from "../../task/execution.ts";
 
 /** Every object that the worker creates on a daemon carries labels, and names, with this prefix. */
 export const LABEL_PREFIX = "oz-agent-worker.";
@@ -21,45 +21,84 @@ export const LABELS = {
   volume: `${LABEL_PREFIX}volume`,
   /** Result of an execution that has no container, as JSON. */
   verdict: `${LABEL_PREFIX}verdict`,
-  /** Milliseconds since 1970, for objects whose creation time Docker does not give. */
+  /** Milliseconds since 1970, by the engine's clock. */
   createdAt: `${LABEL_PREFIX}created-at`,
+  /** Proves that the object was made with the team's API key; see `Seals`. */
+  seal: `${LABEL_PREFIX}seal`,
 } as const;
 
 /**
  * - `task`: the container of an execution
- * - `claim`: volume, the record of a claimed execution, and the lock that lets one worker have it
+ * - `claim`: volume, the record of an open execution, and the lock that lets one worker have it. Without it nobody reports
+ *   the execution: it goes as soon as the result is with Oz
  * - `verdict`: volume, what became of an execution, where its container does not tell
- * - `done`: volume, the mark that a result is with Oz: what else is left of that attempt is rubbish
  * - `heir`: volume, a takeover from a dead owner
  * - `sidecar`: volume with an image's content, and the never started container that publishes it
  * - `sidecar-source`: never started container whose file system is copied, and what serves the copy: an image of it with a
  *   mark, and a container of that image
  * - `private`: volume, a read-write sidecar's copy for one execution
+ * - `done`: volume by which an earlier version says that a result is with Oz. It is read, and not made any more
  */
-export type ObjectKind = "task" | "claim" | "verdict" | "done" | "heir" | "sidecar" | "sidecar-source" | "private";
+export type ObjectKind = "task" | "claim" | "verdict" | "heir" | "sidecar" | "sidecar-source" | "private" | "done";
 
 export type LabelMap = Readonly<Record<string, string>>;
 
-/** Labels of an object that belongs to one execution. */
+/** Who makes an object, and when. */
+export interface Maker {
+  readonly workerId: string;
+  /** The text of its owner label. */
+  readonly owner: string;
+  /** What time it is where the engine runs. */
+  readonly now: () => number;
+}
+
+/** Labels of an object that belongs to one try at an execution. */
 export function executionLabels(
   kind: ObjectKind,
-  workerId: string,
+  maker: Maker,
   execution: Execution,
-  owner: string,
+  attempt: string,
 ): Record<string, string> {
   return {
     [LABELS.kind]: kind,
-    [LABELS.workerId]: workerId,
+    [LABELS.workerId]: maker.workerId,
     [LABELS.taskId]: execution.taskId,
     [LABELS.executionId]: execution.executionId,
-    [LABELS.owner]: owner,
+    [LABELS.owner]: maker.owner,
+    [LABELS.attempt]: attempt,
+    [LABELS.createdAt]: String(maker.now()),
   };
 }
 
-/** The execution that an object's labels name; `undefined` where they name none. */
-export function labelledExecution(labels: LabelMap): Execution | undefined {
-  const taskId = labels[LABELS.taskId];
-  return taskId === undefined ? undefined : { taskId, executionId: labels[LABELS.executionId] ?? "" };
+/** Ids that are longer are nobody's; those of a worker are far shorter. */
+const MAX_ID_LENGTH = 4_096;
+
+/** The execution that an object's labels name, and the worker id; `undefined` where they name none. */
+export function labelledExecution(labels: LabelMap): { execution: Execution; workerId: string } | undefined {
+  const { [LABELS.workerId]: workerId, [LABELS.taskId]: taskId, [LABELS.executionId]: executionId = "" } = labels;
+  if (workerId === undefined || taskId === undefined) return undefined;
+  if ([workerId, taskId, executionId].some(({ length }) => length > MAX_ID_LENGTH)) return undefined;
+  return { execution: { taskId, executionId }, workerId };
+}
+
+/** The attempt that an object's labels name; `undefined` for a text that is none. */
+export function labelledAttempt(labels: LabelMap): string | undefined {
+  const attempt = labels[LABELS.attempt] ?? "";
+  return /^[0-9a-f]{16}$/.test(attempt) ? attempt : undefined;
+}
+
+/**
+ * Whether an object's labels name that attempt at that execution. An attempt alone could be another execution's, whoever
+ * has written it; a takeover by an earlier version names nothing else.
+ */
+export function isOfAttempt(labels: LabelMap, execution: Execution, attempt: string): boolean {
+  const labelled = labelledExecution(labels);
+  const isOfIt = labelled === undefined ? labels[LABELS.kind] === "heir" : isSame(labelled.execution, execution);
+  return isOfIt && labelledAttempt(labels) === attempt;
+}
+
+function isSame(one: Execution, other: Execution): boolean {
+  return executionKey(one) === executionKey(other);
 }
 
 /** The `filters` parameter of a list call: objects that carry all of these labels (`name` or `name=value`). */

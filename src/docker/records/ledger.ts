@@ -1,11 +1,13 @@
 import * as v from "valibot";
 import type { Execution } from "../../task/execution.ts";
 import { type ExecutionResult, FAILURE_REASONS } from "../../task/execution-result.ts";
-import type { Engine } from "../engine/engine.ts";
 import { createVolume, inspectVolume, removeVolume } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
-import { executionLabels, LABELS, type ObjectKind } from "./labels.ts";
-import { executionHash, recordNames } from "./object-names.ts";
+import { isFreshClaim } from "./freshness.ts";
+import { executionLabels, isOfAttempt, LABELS, type LabelMap, labelledAttempt } from "./labels.ts";
+import { recordNames } from "./object-names.ts";
+import type { RecordRoom } from "./record-room.ts";
+import { volumeStanding } from "./standing.ts";
 
 /** An `ExecutionResult` as it stands in a verdict's label, as JSON. */
 const StoredResult = v.variant("kind", [
@@ -42,70 +44,106 @@ export function decodeVerdict(label: string | undefined): ExecutionResult | unde
 /** Oz waits for the answer to an assignment: a daemon that hangs must not hold it up. */
 const CLAIM_LIMIT_MS = 10_000;
 
+/** How many calls for a claim are remembered. */
+const MAX_REMEMBERED = 1_000;
+
 /**
- * What must be remembered of an execution beside its container: that it was claimed, what became of it, and that Oz knows.
- * The records are empty volumes with labels, because a volume costs the daemon two milliseconds and needs no image. The
- * labels of a volume tell who made it, and its creation is one step. All failures are `EngineError`s.
+ * Whose claim there is. `another's`: a worker's with the same key. `taken`: a volume that proves nothing has the claim's
+ * name.
+ */
+export type ClaimStand =
+  | { readonly kind: "own"; readonly attempt: string }
+  | { readonly kind: "another's" }
+  | { readonly kind: "taken"; readonly volume: string };
+
+/**
+ * What must be remembered of an execution beside its container: that it is open, and what became of it. The records are
+ * empty volumes with labels, because a volume costs the daemon two milliseconds and needs no image. The labels of a volume
+ * tell who made it, its seal that this is so, and its creation is one step. All failures are `EngineError`s.
  */
 export interface Ledger {
+  /** Records a claim that is to be known as `attempt`. The attempt that stands may be an earlier one of this process. */
+  claim(execution: Execution, attempt: string): Promise<ClaimStand>;
+  /** Whether this process has asked for a claim with that seal. */
+  isMade(claim: VolumeDetails): boolean;
+  /** Makes the claim of an attempt of this process anew where somebody has removed it. */
+  keepClaim(execution: Execution, attempt: string): Promise<void>;
   /**
-   * Records a claim that is to be known as `attempt`. Answers the attempt that stands, which may be an earlier one of
-   * this process; `undefined` where another worker of that id on this daemon has the execution.
+   * Drops the claim of that attempt, and no other: from then on no worker reports it, whatever becomes of the rest. It takes
+   * no room on a disk that is full.
    */
-  claim(execution: Execution, attempt: string): Promise<string | undefined>;
+  dropClaim(execution: Execution, attempt: string): Promise<void>;
   /** Records what became of an execution; the first verdict stands. */
   verdict(execution: Execution, attempt: string, result: ExecutionResult): Promise<void>;
-  /** Records that the result is with Oz: from then on no worker reports it again, whatever becomes of the rest. */
-  done(execution: Execution, attempt: string): Promise<void>;
-  /** Drops the claim of that attempt, and no other. */
-  dropClaim(execution: Execution, attempt: string): Promise<void>;
 }
 
-export function createLedger(engine: Engine, workerId: string, owner: string): Ledger {
-  const labels = (kind: ObjectKind, execution: Execution, attempt: string) => ({
-    ...executionLabels(kind, workerId, execution, owner),
-    [LABELS.attempt]: attempt,
-    [LABELS.createdAt]: String(Date.now()),
-  });
-  const claimName = (execution: Execution) => recordNames.claim(executionHash(workerId, execution));
+export function createLedger(room: RecordRoom): Ledger {
+  const { engine, seals, workerId, owner } = room;
+
+  /** The seals of the claims that this process has asked for last: no others can have them, but for copies. */
+  const asked = new Set<string | undefined>();
+  const isMade = ({ Labels }: VolumeDetails) => asked.has(Labels[LABELS.seal]);
+
+  function remember(labels: LabelMap): void {
+    const oldest = asked.size < MAX_REMEMBERED ? undefined : asked.keys().next().value;
+    asked.delete(oldest);
+    asked.add(labels[LABELS.seal]);
+  }
+
+  async function claim(execution: Execution, attempt: string): Promise<ClaimStand> {
+    const name = recordNames.claim(workerId, execution);
+    let wanted = executionLabels("claim", room, execution, attempt);
+    for (let isLast = false; ; isLast = true) {
+      const labels = seals.seal(name, wanted);
+      remember(labels);
+      const made = await createVolume(engine, name, labels, CLAIM_LIMIT_MS);
+      if (volumeStanding(seals, made) !== "ours") return { kind: "taken", volume: name };
+      if (made.Labels[LABELS.owner] !== owner) return { kind: "another's" };
+      const isFresh = isFreshClaim(made.CreatedAt, made.Labels);
+      if (!isFresh && !isMade(made)) return { kind: "taken", volume: name };
+      if (isFresh || isLast) return { kind: "own", attempt: labelledAttempt(made.Labels) ?? attempt };
+      // The engine was late, or its clock was set: a successor would take it for the copy of an old one.
+      wanted = { ...wanted, [LABELS.createdAt]: String(Date.parse(made.CreatedAt ?? "")) };
+      await removeVolume(engine, name);
+    }
+  }
+
   return {
-    async claim(execution, attempt) {
-      const wanted = labels("claim", execution, attempt);
-      const claim = await createVolume(engine, claimName(execution), wanted, CLAIM_LIMIT_MS);
-      return claim.Labels[LABELS.owner] === owner ? claim.Labels[LABELS.attempt] : undefined;
-    },
-    async verdict(execution, attempt, result) {
-      const verdict = { ...labels("verdict", execution, attempt), [LABELS.verdict]: encodeVerdict(result) };
-      await createVolume(engine, recordNames.verdict(attempt), verdict);
-    },
-    async done(execution, attempt) {
-      await createVolume(engine, recordNames.done(attempt), labels("done", execution, attempt));
+    claim,
+    isMade,
+    async keepClaim(execution, attempt) {
+      const name = recordNames.claim(workerId, execution);
+      if ((await inspectVolume(engine, name)) === undefined) await claim(execution, attempt);
     },
     async dropClaim(execution, attempt) {
-      const claim = await findClaim(engine, workerId, execution, attempt);
-      if (claim !== undefined) await removeVolume(engine, claim.Name);
+      const found = await findClaim(room, execution, attempt);
+      if (found !== undefined) await removeVolume(engine, found.Name);
+    },
+    async verdict(execution, attempt, result) {
+      const name = recordNames.verdict(seals, execution, attempt);
+      const labels = executionLabels("verdict", room, execution, attempt);
+      await createVolume(engine, name, seals.seal(name, { ...labels, [LABELS.verdict]: encodeVerdict(result) }));
     },
   };
 }
 
-/** The claim of an attempt; `undefined` where there is none (any more). */
+/** The claim of an attempt, whoever has made it; `undefined` where there is none (any more). */
 export async function findClaim(
-  engine: Engine,
-  workerId: string,
+  room: RecordRoom,
   execution: Execution,
   attempt: string,
 ): Promise<VolumeDetails | undefined> {
-  const claim = await inspectVolume(engine, recordNames.claim(executionHash(workerId, execution)));
+  const claim = await inspectVolume(room.engine, recordNames.claim(room.workerId, execution));
   return claim?.Labels[LABELS.attempt] === attempt ? claim : undefined;
 }
 
-/** The verdict on an attempt; `undefined` where there is none. */
-export async function findVerdict(engine: Engine, attempt: string): Promise<ExecutionResult | undefined> {
-  const volume = await inspectVolume(engine, recordNames.verdict(attempt));
-  return decodeVerdict(volume?.Labels[LABELS.verdict]);
-}
-
-/** Whether the result of an attempt is with Oz. */
-export async function isDone(engine: Engine, attempt: string): Promise<boolean> {
-  return (await inspectVolume(engine, recordNames.done(attempt))) !== undefined;
+/** The verdict on an attempt that a worker with this key has recorded; `undefined` where there is none. */
+export async function findVerdict(
+  room: RecordRoom,
+  execution: Execution,
+  attempt: string,
+): Promise<ExecutionResult | undefined> {
+  const volume = await inspectVolume(room.engine, recordNames.verdict(room.seals, execution, attempt));
+  if (volume === undefined || volumeStanding(room.seals, volume) !== "ours") return undefined;
+  return isOfAttempt(volume.Labels, execution, attempt) ? decodeVerdict(volume.Labels[LABELS.verdict]) : undefined;
 }

@@ -1,41 +1,22 @@
 import type { Execution } from "../../task/execution.ts";
-import type { Engine } from "../engine/engine.ts";
-import { listContainers, removeContainer } from "../engine/engine-objects.ts";
-import type { ContainerSummary } from "../engine/engine-schemas.ts";
-import { LABELS } from "./labels.ts";
-import { isDone } from "./ledger.ts";
-import { isKeptName } from "./object-names.ts";
-
-/** Whose containers they are, and where. */
-export interface ContainerRoom {
-  readonly engine: Engine;
-  readonly workerId: string;
-  /** The label of this process. */
-  readonly owner: string;
-}
+import { inspectContainer, removeIdleContainer } from "../engine/engine-objects.ts";
+import { taskContainerName } from "./object-names.ts";
+import type { RecordRoom } from "./record-room.ts";
+import { containerStanding, inspectedContainer } from "./standing.ts";
 
 /**
- * Removes what an earlier attempt at an execution has left, its result being with Oz; the claim must be held. Answers
- * `false`, having stopped there, at a container that another worker of this id has to report. Failures are `EngineError`s.
+ * What there is under the name of an execution's container, the claim being held: nothing (any more), a stranger's
+ * container, or one of ours that runs.
  */
-export async function makeRoom(room: ContainerRoom, execution: Execution): Promise<boolean> {
-  const containers = await listContainers(
-    room.engine,
-    `${LABELS.workerId}=${room.workerId}`,
-    `${LABELS.taskId}=${execution.taskId}`,
-    `${LABELS.kind}=task`,
-  );
-  for (const container of containers) {
-    const isOther = (container.Labels[LABELS.executionId] ?? "") !== execution.executionId;
-    if (isOther || isKeptName(container.Names[0] ?? "")) continue;
-    if (!(await isLeftover(room, container))) return false;
-    await removeContainer(room.engine, container.Id);
-  }
-  return true;
-}
+export type ContainerPlace = "free" | "stranger's" | "occupied";
 
-/** A container whose claim is gone, as this one's must be, and that nobody will report. */
-async function isLeftover(room: ContainerRoom, { Labels, State }: ContainerSummary): Promise<boolean> {
-  if (State === "created" || Labels[LABELS.owner] === room.owner) return true;
-  return await isDone(room.engine, Labels[LABELS.attempt] ?? "");
+/**
+ * Removes what an earlier attempt at an execution has left under the container's name: that attempt has no claim, and its
+ * result is with Oz. What runs stays. Failures are `EngineError`s.
+ */
+export async function makeRoom(room: RecordRoom, execution: Execution): Promise<ContainerPlace> {
+  const there = await inspectContainer(room.engine, taskContainerName(room.workerId, execution));
+  if (there === undefined) return "free";
+  if (containerStanding(room.seals, inspectedContainer(there)) !== "ours") return "stranger's";
+  return (await removeIdleContainer(room.engine, there.Id)) ? "free" : "occupied";
 }

@@ -2,25 +2,32 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import * as v from "valibot";
 
+const shortText = v.pipe(v.string(), v.maxLength(256));
+/** A container's id, as the daemon gives it: it becomes a part of a path. */
+const containerId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
 /**
  * The process that owns an object on the daemon, as its owner label tells it (JSON). Enough to decide later, without
  * guessing, whether that process still lives.
  */
 export const Owner = v.object({
-  pid: v.number(),
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** Field 22 of /proc/PID/stat: clock ticks from boot to the start of the process. */
-  start: v.string(),
+  start: v.pipe(v.string(), v.regex(/^\d{0,20}$/)),
   /** /proc/sys/kernel/random/boot_id. */
-  boot: v.string(),
+  boot: shortText,
   /** Target of /proc/self/ns/pid. */
-  pidNamespace: v.string(),
-  host: v.string(),
+  pidNamespace: shortText,
+  host: shortText,
   /** /etc/machine-id; absent where there is none. */
-  machine: v.optional(v.string()),
+  machine: v.optional(shortText),
   /** The container on this daemon in which the owner runs, and that container's start. */
-  container: v.optional(v.object({ id: v.string(), startedAt: v.string() })),
+  container: v.optional(v.object({ id: containerId, startedAt: shortText })),
 });
 export type Owner = v.InferOutput<typeof Owner>;
+
+/** An owner label is some hundred characters long. */
+const MAX_LABEL_LENGTH = 2_048;
 
 /** The text of an owner label. */
 export function encodeOwner(owner: Owner): string {
@@ -29,7 +36,7 @@ export function encodeOwner(owner: Owner): string {
 
 /** Reads an owner label; `undefined` for a text that is none. */
 export function decodeOwner(label: string | undefined): Owner | undefined {
-  if (label === undefined) return undefined;
+  if (label === undefined || label.length > MAX_LABEL_LENGTH) return undefined;
   try {
     const parsed = v.safeParse(Owner, JSON.parse(label));
     return parsed.success ? parsed.output : undefined;
@@ -67,6 +74,12 @@ export function processStart(pid: number, read: ReadSystemFile = readSystemFile)
 
 /** Whether there is a process of that id, whoever's. */
 export type ProcessExists = (pid: number) => boolean;
+
+/** How the processes of a host are looked at. */
+export interface ProcessTable {
+  readonly read: ReadSystemFile;
+  readonly exists: ProcessExists;
+}
 
 /** State of a container as far as ownership needs it. */
 export interface OwnerContainerState {
@@ -129,6 +142,9 @@ export function readSystemFile(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** Those of this host. */
+export const systemProcesses: ProcessTable = { read: readSystemFile, exists: processExists };
 
 function processExists(pid: number): boolean {
   try {

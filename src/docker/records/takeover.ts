@@ -1,62 +1,72 @@
-import type { Engine } from "../engine/engine.ts";
 import { createVolume, inspectContainer } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
-import { LABELS, type LabelMap, type ObjectKind } from "./labels.ts";
+import type { SeenAttempt } from "./attempts.ts";
+import { executionLabels, LABELS, type LabelMap } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
-import { decodeOwner, encodeOwner, type Owner, type OwnerState, ownerState } from "./owner.ts";
-
-/** What a worker tries once at an execution: it has one owner, whatever there is of it. */
-export interface OwnedAttempt {
-  readonly attempt: string;
-  /** Those of its container or its claim. */
-  readonly labels: LabelMap;
-}
+import {
+  decodeOwner,
+  type Owner,
+  type OwnerContainerState,
+  type OwnerState,
+  ownerState,
+  type ProcessTable,
+  systemProcesses,
+} from "./owner.ts";
+import type { RecordRoom } from "./record-room.ts";
+import { generationOf, volumeStanding } from "./standing.ts";
 
 /** Decides about owners, and takes over what dead ones have left. All failures are `EngineError`s. */
 export interface Takeover {
-  /** Whether the owner lives; `heirs` are the takeovers so far, of which the last one counts. */
-  stateOf(owned: OwnedAttempt, heirs: readonly VolumeDetails[]): Promise<OwnerState>;
+  /** Whether the owner of an attempt lives; of several takeovers the last one counts. */
+  stateOf(seen: Pick<SeenAttempt, "labels" | "heirs">): Promise<OwnerState>;
   /**
    * Takes an attempt over from its dead owner. Of several heirs exactly one gets an answer: the volume that records it.
    * What there is of the attempt must be looked at afterwards: another heir may have finished with it meanwhile.
    */
-  take(owned: OwnedAttempt, heirs: readonly VolumeDetails[]): Promise<string | undefined>;
+  take(seen: SeenAttempt): Promise<string | undefined>;
 }
 
-export function createTakeover(engine: Engine, workerId: string, self: Owner): Takeover {
-  const ownLabel = encodeOwner(self);
-
-  const inspectOwner = async (id: string) => {
-    const details = await inspectContainer(engine, id);
-    return details && { running: details.State.Running, startedAt: details.State.StartedAt };
-  };
-
+export function createTakeover(room: RecordRoom, self: Owner, processes: ProcessTable = systemProcesses): Takeover {
+  const { engine, seals, owner } = room;
+  const inspectOwner = (id: string) => ownerContainer(room, id);
   return {
-    async stateOf(owned, heirs) {
-      const latest = inOrder(owned.attempt, heirs).at(-1);
-      const owner = decodeOwner(latest?.labels[LABELS.owner] ?? owned.labels[LABELS.owner]);
-      return owner === undefined ? "unknown" : await ownerState(owner, self, inspectOwner);
+    async stateOf({ labels, heirs }) {
+      const decoded = decodeOwner(ownerLabel(labels, heirs));
+      return decoded === undefined
+        ? "unknown"
+        : await ownerState(decoded, self, inspectOwner, processes.read, processes.exists);
     },
-    async take(owned, heirs) {
-      const { attempt } = owned;
-      const generation = (inOrder(attempt, heirs).at(-1)?.generation ?? 0) + 1;
-      const volume = await createVolume(engine, recordNames.heir(attempt, generation), {
-        [LABELS.kind]: "heir" satisfies ObjectKind,
-        [LABELS.workerId]: workerId,
-        [LABELS.attempt]: attempt,
-        [LABELS.owner]: ownLabel,
-        [LABELS.createdAt]: String(Date.now()),
-      });
-      return volume.Labels[LABELS.owner] === ownLabel ? volume.Name : undefined;
+    async take({ attempt, execution, heirs, isForeign }) {
+      const generation = (latest(heirs)?.generation ?? 0) + 1;
+      const name = isForeign
+        ? recordNames.earlierHeir(attempt, generation)
+        : recordNames.heir(seals, execution, attempt, generation);
+      const labels = executionLabels("heir", room, execution, attempt);
+      const volume = await createVolume(engine, name, seals.seal(name, labels));
+      const isOwn = volumeStanding(seals, volume) === "ours" && volume.Labels[LABELS.owner] === owner;
+      return isOwn ? volume.Name : undefined;
     },
   };
 }
 
-/** The takeovers of one attempt, oldest first. */
-function inOrder(attempt: string, heirs: readonly VolumeDetails[]) {
-  const prefix = recordNames.heir(attempt, 0).slice(0, -1);
+/** The owner label that counts: the last heir's, else that of the attempt itself. */
+export function ownerLabel(labels: LabelMap, heirs: readonly VolumeDetails[]): string | undefined {
+  return (latest(heirs)?.labels ?? labels)[LABELS.owner];
+}
+
+/** What ownership needs to know of an owner's container; `undefined` where there is none. Rejects with an `EngineError`. */
+export async function ownerContainer(
+  { engine }: Pick<RecordRoom, "engine">,
+  id: string,
+): Promise<OwnerContainerState | undefined> {
+  const details = await inspectContainer(engine, id);
+  return details && { running: details.State.Running, startedAt: details.State.StartedAt };
+}
+
+/** The last takeover of one attempt. */
+function latest(heirs: readonly VolumeDetails[]) {
   return heirs
-    .filter((heir) => heir.Name.startsWith(prefix))
-    .map((heir) => ({ labels: heir.Labels, generation: Number(heir.Name.slice(prefix.length)) }))
-    .sort((a, b) => a.generation - b.generation);
+    .map((heir) => ({ labels: heir.Labels, generation: generationOf(heir.Name) ?? 0 }))
+    .sort((a, b) => a.generation - b.generation)
+    .at(-1);
 }

@@ -57,7 +57,7 @@ const login = (value: RegistryLogin): AuthEntryContent => ({ kind: "login", logi
 /** `auth` is base64 of `user:password`; the password may hold colons. Padding may be missing, the alphabet URL-safe. */
 function decodeAuth(auth: string): AuthEntryContent {
   const compact = auth.replace(/\s+/g, "");
-  const digits = compact.replace(/=+$/, "");
+  const digits = compact.replace(/(?<!=)=+$/, "");
   if (!/^[A-Za-z0-9+/_-]+$/.test(digits) || digits.length % 4 === 1) {
     return { kind: "invalid", reason: "auth is not base64" };
   }
@@ -65,7 +65,7 @@ function decodeAuth(auth: string): AuthEntryContent {
   const colon = pair.indexOf(":");
   if (colon < 1) return { kind: "invalid", reason: "auth is not the base64 of user:password" };
   // Old clients padded with NUL bytes, and the Docker CLI trims them to this day.
-  const password = pair.slice(colon + 1).replace(/^\0+|\0+$/g, "");
+  const password = pair.slice(colon + 1).replace(/^\0+|(?<!\0)\0+$/g, "");
   if (password === "") return { kind: "invalid", reason: "auth has no password" };
   return login({ kind: "password", username: pair.slice(0, colon), password });
 }

@@ -74,7 +74,8 @@ export function createRegistryCredentials(options: RegistryCredentialsOptions): 
     if (content?.kind === "login") return { login: content.login, source: { kind: "config", name } };
     if (content?.kind === "invalid") {
       const trouble = `the login in ${name} cannot be used: ${content.reason}`;
-      log.warn(`${trouble}; run docker login again`, { registry: key, from: origin });
+      const wayOut = origin === AUTH_VARIABLE ? "take it from a new docker login" : "run docker login again";
+      log.warn(`${trouble}; ${wayOut}`, { registry: key, from: origin });
     }
     return {};
   };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile as readFromDisk } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Log } from "../../support/log.ts";
 import { escapeUnprintable, quoted } from "../../support/printable.ts";
+import { readAtMostLater } from "../../support/read-at-most.ts";
 
 const TextSchema = v.nullish(v.string(), "");
 
@@ -52,7 +52,7 @@ export function dockerConfigPath(env: DockerConfigOptions["env"], home: string |
  * empty one, a broken one is too, and what is wrong with it is logged once for as long as it stays the same.
  */
 export function createDockerConfigReader(options: DockerConfigOptions): () => Promise<RegistryConfig> {
-  const { env, home, log, readFile = (path: string) => readFromDisk(path, "utf8") } = options;
+  const { env, home, log, readFile = readText } = options;
   let lastWarned = "";
 
   return async () => {
@@ -86,6 +86,10 @@ export function readConfigVariable(env: DockerConfigOptions["env"], log: Log): R
 
 function emptyConfig(origin: string): RegistryConfig {
   return { origin, auths: new Map(), credHelpers: new Map(), credsStore: "" };
+}
+
+async function readText(path: string): Promise<string> {
+  return (await readAtMostLater(path)).toString("utf8");
 }
 
 async function load(path: string, readFile: (path: string) => Promise<string>): Promise<FileState> {
@@ -122,6 +126,11 @@ function interpret(state: FileState, origin: string): { config: RegistryConfig; 
   const credHelpers = entriesOf(fields, "credHelpers", v.string(), problems);
   const credsStore = v.safeParse(TextSchema, fields.get("credsStore"));
   if (!credsStore.success) problems.push("credsStore is not a text");
+  // A file is about other things too; the variable is about logins alone, and people forget the frame around them.
+  const isAboutLogins = ["auths", "credHelpers", "credsStore"].some((name) => fields.has(name));
+  if (origin === AUTH_VARIABLE && fields.size > 0 && !isAboutLogins) {
+    problems.push('has no "auths", which logins stand in: {"auths": {"registry.example.com": {"auth": ...}}}');
+  }
   return { config: { origin, auths, credHelpers, credsStore: credsStore.success ? credsStore.output : "" }, problems };
 }
 

@@ -55,7 +55,7 @@ function looksRandom(run: string): boolean {
 }
 
 function secretsOfAnswer(stdout: string): readonly string[] {
-  return [...stdout.matchAll(/"(?:secret|password|token)"\s*:\s*("(?:[^"\\]|\\.)*")/gi)].flatMap((match) => {
+  return [...stdout.matchAll(/"(?:secret|password|token)"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/gi)].flatMap((match) => {
     try {
       const value: unknown = JSON.parse(match[1] ?? "");
       return typeof value === "string" ? [value] : [];

@@ -2,9 +2,10 @@ import { Readable } from "node:stream";
 import * as v from "valibot";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError, hasStatus } from "../engine/engine-error.ts";
-import { createContainer, NO_COMMAND, removeContainer, removeImage } from "../engine/engine-objects.ts";
-import { LABELS, type LabelMap } from "../records/labels.ts";
-import { randomToken, sidecarNames } from "../records/object-names.ts";
+import { createContainer, NO_COMMAND, removeContainer, removeImageTag } from "../engine/engine-objects.ts";
+import { enginePath } from "../engine/engine-path.ts";
+import { randomToken, SOURCE_IMAGES, sidecarNames } from "../records/object-names.ts";
+import { type ContentMaker, helperLabels } from "./content-maker.ts";
 import { type ArchiveEntry, singleEntryArchive } from "./single-entry-archive.ts";
 
 /** The copy of a sidecar that is large, on a disk that is slow. */
@@ -22,8 +23,8 @@ export interface CopyRequest {
   readonly volume: string;
   /** Mounts over the volumes that the image declares. */
   readonly covers: readonly object[];
-  /** For what serves the copy alone. */
-  readonly labels: LabelMap;
+  /** Id of the image that is copied. */
+  readonly imageId: string;
 }
 
 /**
@@ -34,24 +35,26 @@ export interface CopyRequest {
  * copies it cannot be stopped: what a broken off create would leave could not be known. Failures are `EngineError`s; the
  * volume may hold a part of the content then, and nothing else is left.
  */
-export async function copyByEngine(engine: Engine, request: CopyRequest, signal: AbortSignal): Promise<boolean> {
-  const { source, volume, covers, labels } = request;
+export async function copyByEngine(maker: ContentMaker, request: CopyRequest, signal: AbortSignal): Promise<boolean> {
+  const { engine } = maker;
+  const { source, volume, covers } = request;
   await putMark(engine, source, "/", { kind: "link", target: "." });
-  const imageId = await commit(engine, source, labels);
+  const tag = sidecarNames.image(randomToken());
+  const marked = await commit(maker, request, tag);
   const copier = sidecarNames.copier(randomToken());
   try {
     if (signal.aborted) throw new EngineError("aborted", "the copy was cancelled");
     const body = {
-      Image: imageId,
+      Image: marked,
       Cmd: NO_COMMAND,
-      Labels: labels,
+      Labels: helperLabels(maker, copier, request.imageId),
       HostConfig: { Mounts: [...covers, { Type: "volume", Source: volume, Target: `/${MARK}` }] },
     };
     await createContainer(engine, copier, body, COPY_LIMIT_MS);
   } finally {
     // What cannot be removed now carries its owner's label: the reaper takes it.
     await removeContainer(engine, copier).catch(() => {});
-    await removeImage(engine, imageId).catch(() => {});
+    await removeImageTag(engine, tag).catch(() => {});
   }
   return await hasMark(engine, request);
 }
@@ -63,13 +66,13 @@ export async function coverMark(engine: Engine, { filler, path }: CopyRequest): 
 
 async function putMark(engine: Engine, container: string, path: string, entry: ArchiveEntry): Promise<void> {
   const archive = Readable.from([singleEntryArchive(MARK, entry)]);
-  await engine.run({ method: "PUT", path: `/containers/${container}/archive`, query: { path }, archive });
+  await engine.run({ method: "PUT", path: enginePath`/containers/${container}/archive`, query: { path }, archive });
 }
 
 async function hasMark(engine: Engine, { filler, path }: CopyRequest): Promise<boolean> {
   const query = { path: `${path}/${MARK}` };
   try {
-    await engine.run({ method: "HEAD", path: `/containers/${filler}/archive`, query });
+    await engine.run({ method: "HEAD", path: enginePath`/containers/${filler}/archive`, query });
     return true;
   } catch (error) {
     if (hasStatus(error, 404)) return false;
@@ -80,8 +83,10 @@ async function hasMark(engine: Engine, { filler, path }: CopyRequest): Promise<b
 /** `POST /commit`. */
 const Committed = v.object({ Id: v.string() });
 
-async function commit(engine: Engine, container: string, labels: LabelMap): Promise<string> {
-  const query = { container, pause: false };
-  const body = { Labels: { ...labels, [LABELS.createdAt]: String(Date.now()) } };
-  return (await engine.call({ method: "POST", path: "/commit", query, body, limitMs: COPY_LIMIT_MS }, Committed)).Id;
+/** Answers the id of the image, which has a tag: without one nobody could say later whose it is. */
+async function commit(maker: ContentMaker, { source, imageId }: CopyRequest, tag: string): Promise<string> {
+  const query = { container: source, repo: SOURCE_IMAGES, tag: tag.slice(SOURCE_IMAGES.length + 1), pause: false };
+  const body = { Labels: helperLabels(maker, tag, imageId) };
+  const request = { method: "POST", path: enginePath`/commit`, query, body, limitMs: COPY_LIMIT_MS } as const;
+  return (await maker.engine.call(request, Committed)).Id;
 }

@@ -1,10 +1,11 @@
 import { posix } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
-import { createContainer, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
-import { ImageDetails } from "../engine/engine-schemas.ts";
-import { LABELS, type ObjectKind } from "../records/labels.ts";
+import { createContainer, inspectImage, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
+import { enginePath } from "../engine/engine-path.ts";
+import type { LabelMap } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
+import { type ContentMaker, helperLabels } from "./content-maker.ts";
 import { COPY_LIMIT_MS, type CopyRequest, copyByEngine, coverMark } from "./copy-by-engine.ts";
 
 /** Where a filler container has the volume; no image has a folder of that name. */
@@ -13,11 +14,10 @@ const FILL_PATH = "/.oz-agent-worker-fill";
 export interface FillRequest {
   /** The image whose file system is copied, by its id: a tag may move meanwhile. */
   readonly imageId: string;
-  /** An empty volume that nobody else knows. */
+  /** An empty volume that nobody else uses. */
   readonly volume: string;
-  readonly owner: string;
-  /** Labels of the container that mounts the volume, which stays and is the caller's. */
-  readonly fillerLabels: Readonly<Record<string, string>>;
+  /** Labels of the container that mounts the volume, which stays and is the caller's, under the name that it is given. */
+  readonly fillerLabels: (name: string) => LabelMap;
 }
 
 /**
@@ -25,22 +25,17 @@ export interface FillRequest {
  * started, to copy from, and another one that mounts the volume. Answers the id of that second one. On failure neither is
  * left; failures are `EngineError`s.
  */
-export async function fillVolume(engine: Engine, request: FillRequest, signal: AbortSignal): Promise<string> {
-  const token = randomToken();
-  const filler = sidecarNames.filler(token);
-  const source = sidecarNames.source(token);
+export async function fillVolume(maker: ContentMaker, request: FillRequest, signal: AbortSignal): Promise<string> {
+  const { engine, seals } = maker;
+  const filler = sidecarNames.filler(seals, request.volume);
+  const source = sidecarNames.source(randomToken());
   const covers = await coversOfVolumes(engine, request.imageId);
-  const labels = {
-    [LABELS.kind]: "sidecar-source" satisfies ObjectKind,
-    [LABELS.owner]: request.owner,
-    [LABELS.imageId]: request.imageId,
-  };
   try {
     const [fillerId, sourceId] = await bothOrNeither(
       createContainer(engine, filler, {
         Image: request.imageId,
         Cmd: NO_COMMAND,
-        Labels: request.fillerLabels,
+        Labels: request.fillerLabels(filler),
         HostConfig: {
           Mounts: [
             ...covers,
@@ -51,13 +46,13 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
       createContainer(engine, source, {
         Image: request.imageId,
         Cmd: NO_COMMAND,
-        Labels: labels,
+        Labels: helperLabels(maker, source, request.imageId),
         HostConfig: { Mounts: covers },
       }),
     );
-    const { volume } = request;
-    const copy = { source: sourceId, filler: fillerId, path: FILL_PATH, volume, covers, labels };
-    if (!(await isCopiedByEngine(engine, copy, signal))) await copyByArchive(engine, copy, signal);
+    const { volume, imageId } = request;
+    const copy = { source: sourceId, filler: fillerId, path: FILL_PATH, volume, covers, imageId };
+    if (!(await isCopiedByEngine(maker, copy, signal))) await copyByArchive(engine, copy, signal);
     await coverMark(engine, copy);
     return fillerId;
   } catch (error) {
@@ -69,9 +64,9 @@ export async function fillVolume(engine: Engine, request: FillRequest, signal: A
   }
 }
 
-async function isCopiedByEngine(engine: Engine, copy: CopyRequest, signal: AbortSignal): Promise<boolean> {
+async function isCopiedByEngine(maker: ContentMaker, copy: CopyRequest, signal: AbortSignal): Promise<boolean> {
   try {
-    return await copyByEngine(engine, copy, signal);
+    return await copyByEngine(maker, copy, signal);
   } catch (error) {
     const isRefused = error instanceof EngineError && error.kind === "status" && !/no space left/i.test(error.message);
     // The archive has everything that the engine may have copied before.
@@ -82,11 +77,11 @@ async function isCopiedByEngine(engine: Engine, copy: CopyRequest, signal: Abort
 
 /** The export of the one container is what the other one unpacks: slower, and any engine can do it. */
 async function copyByArchive(engine: Engine, copy: CopyRequest, signal: AbortSignal): Promise<void> {
-  const archive = await engine.open({ method: "GET", path: `/containers/${copy.source}/export`, signal });
+  const archive = await engine.open({ method: "GET", path: enginePath`/containers/${copy.source}/export`, signal });
   try {
     await engine.run({
       method: "PUT",
-      path: `/containers/${copy.filler}/archive`,
+      path: enginePath`/containers/${copy.filler}/archive`,
       query: { path: copy.path },
       archive,
       signal,
@@ -102,7 +97,7 @@ async function copyByArchive(engine: Engine, copy: CopyRequest, signal: AbortSig
  * nothing is started they hold nothing, and an export looks below them.
  */
 async function coversOfVolumes(engine: Engine, imageId: string): Promise<readonly object[]> {
-  const { Config } = await engine.call({ method: "GET", path: `/images/${imageId}/json` }, ImageDetails);
+  const { Config } = await inspectImage(engine, imageId);
   const paths = Object.keys(Config?.Volumes ?? {}).map((path) => posix.join("/", path, ".").replace(/(?<=.)\/$/, ""));
   return [...new Set(paths)].filter((path) => path !== "/").map((Target) => ({ Type: "tmpfs", Target }));
 }

@@ -1,26 +1,22 @@
-import type { Log } from "../../support/log.ts";
-import type { Engine } from "../engine/engine.ts";
 import { describeError, EngineError, hasStatus, isEngineAway } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
 import { createContainer, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
 import type { EngineWatch } from "../engine/engine-watch.ts";
-import { LABELS, type ObjectKind } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
+import { type ContentMaker, helperLabels } from "./content-maker.ts";
 import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
 
 /** The first API version with mounts of type `image` (Docker 28). */
 export const IMAGE_MOUNTS_SINCE = "1.48";
 
 export interface ImageContentOptions {
-  readonly engine: Engine;
+  readonly maker: ContentMaker;
   readonly watch: Pick<EngineWatch, "onBack">;
   /** Whether the API version that is spoken now has such mounts. */
   readonly mayMount: () => boolean;
   /** Must be to hand for what does not outlive the engine. */
   readonly lives: EngineLives;
-  readonly owner: string;
   readonly copies: SidecarContent;
-  readonly log: Log;
 }
 
 /**
@@ -68,14 +64,15 @@ export function createImageContent(options: ImageContentOptions): SidecarContent
 }
 
 /** Creates, and never starts, a container with such a mount. */
-async function tryMount({ engine, lives, owner, log }: ImageContentOptions, imageId: string): Promise<boolean> {
+async function tryMount({ maker, lives }: ImageContentOptions, imageId: string): Promise<boolean> {
+  const { engine, log } = maker;
   const name = sidecarNames.source(randomToken());
   try {
     await lives.present();
     await createContainer(engine, name, {
       Image: imageId,
       Cmd: NO_COMMAND,
-      Labels: { [LABELS.kind]: "sidecar-source" satisfies ObjectKind, [LABELS.owner]: owner },
+      Labels: helperLabels(maker, name, imageId),
       HostConfig: { Mounts: [{ Type: "image", Source: imageId, Target: "/.oz-agent-worker" }] },
     });
     return true;

@@ -24,8 +24,8 @@ export interface SidecarUse {
   readonly image: string;
   readonly mountPath: string;
   readonly readWrite: boolean;
-  /** Labels of a private copy, and how its name begins, should one be needed. */
-  readonly privateVolume: string;
+  /** A new name for a private copy, and its labels, should one be needed. */
+  readonly privateVolume: () => string;
   readonly privateLabels: Readonly<Record<string, string>>;
 }
 

@@ -68,7 +68,8 @@ const OFFSET = "[ \\t]{0,8}[0-9a-fA-F]{6,16}:?[ \\t]{1,8}(?=[0-9a-fA-F]{2})";
 const DUMP_LINE = new RegExp(`^${OFFSET}`, "m");
 const SEPARATOR = /[\s:,;\\-]/;
 const ESCAPE = "\u001b";
-const SEQUENCE = /.(?:\[[0-9;?]{0,32}[@-~]|[()*+].)/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences end with some.
+const SEQUENCE = /.(?:\[[0-9;?]{0,32}[@-~]|[()*+].|\][^\x07\x1b\r\n]{0,512}(?:\x07|\x1b\\))/y;
 /** Between the bytes and their characters; `hexdump -C` has two spaces after eight bytes as well. */
 const END_OF_DUMP = /[ \t]{2,}(?![0-9a-fA-F]{2}(?:\s|$))/y;
 

@@ -9,6 +9,8 @@ const BACKSLASH = code("\\");
 const PERCENT = code("%");
 const AMPERSAND = code("&");
 const SEMICOLON = code(";");
+const CLOSING_BRACKET = code("]");
+const BELL = 0x07;
 const LETTER_U = code("u");
 const LETTER_X = code("x");
 const LINE_FEED = code("\n");
@@ -32,12 +34,31 @@ const ENTITIES: ReadonlyMap<string, number> = new Map([
 const MAX_ENTITY = 10;
 /** Parameters of an escape sequence; a longer one is none. */
 const MAX_PARAMETERS = 32;
+/** The text of a link or a title, in bytes; a longer one is none. */
+const MAX_COMMAND = 512;
 
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/**
+ * The place behind a command to the terminal that begins at `at`, as for links and titles: `ESC ] text BEL`, or with `ESC \\` at
+ * its end (ECMA-48, "operating system command"). `at` itself where none begins there, or it has no end. What stands in the text is
+ * found by the reading that takes bytes as they are.
+ */
+function behindCommand({ bytes, length }: ByteView, at: number): number {
+  if (bytes[at] !== ESCAPE || bytes[at + 1] !== CLOSING_BRACKET) return at;
+  const limit = Math.min(length, at + MAX_COMMAND);
+  for (let place = at + 2; place < limit; place++) {
+    const byte = bytes[place];
+    if (byte === BELL) return place + 1;
+    if (byte === LINE_FEED || byte === CARRIAGE_RETURN) return at;
+    if (byte === ESCAPE) return bytes[place + 1] === BACKSLASH && place + 1 < limit ? place + 2 : at;
+  }
+  return at;
 }
 
 interface Taken {
@@ -178,6 +199,11 @@ export function readPlain(source: ByteView, into: ByteView, { isWrapped }: { rea
   }
 
   for (let at = 0; at < source.length; at++) {
+    const behind = behindCommand(source, at);
+    if (behind > at) {
+      at = behind - 1;
+      continue;
+    }
     let next = take(source.bytes[at] ?? 0, source.starts[at] ?? 0, source.ends[at] ?? 0, false);
     while (next !== undefined) next = take(next.byte, next.start, next.end, true);
   }

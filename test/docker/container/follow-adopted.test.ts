@@ -59,10 +59,12 @@ describe("what a dead worker's execution has come to", () => {
     else expect(settledResult(details, verdict)).toMatchObject(expected);
   });
 
-  test("a start that failed is told in the daemon's words", () => {
-    const details = container("created", { Error: "exec: no\nsuch file " });
-    expect(settledResult(details, undefined)).toMatchObject({
-      detail: "could not start container oz-task-x: exec: no such file",
-    });
+  test("a start that failed is told in words of our own, and the daemon's are for the log", () => {
+    const details = container("created", { Error: "exec: /var/lib/docker/x: no\nsuch file " });
+    const result = settledResult(details, undefined);
+    if (result?.kind !== "failed") throw new Error("no failure");
+    expect(result.detail).toStartWith("could not start container oz-task-x: what it begins with");
+    expect(result.detail).not.toContain("/var/lib");
+    expect(result.said).toBe("exec: /var/lib/docker/x: no such file");
   });
 });

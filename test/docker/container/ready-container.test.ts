@@ -7,10 +7,12 @@ import { inspectContainer, removeContainer } from "../../../src/docker/engine/en
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
-import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { createLedger } from "../../../src/docker/records/ledger.ts";
+import { randomToken } from "../../../src/docker/records/object-names.ts";
 import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import type { TaskSpec } from "../../../src/task/task-spec.ts";
+import type { SetupStep } from "../../../src/worker/task-runtime.ts";
 import { changedEngine } from "../../support/changed-engine.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
 import { until } from "../../support/until.ts";
@@ -18,7 +20,8 @@ import { RecordsScene } from "../records/records-scene.ts";
 
 /** A task whose one sidecar does not outlive the daemon, which ends when a test says so; its pull takes as long, too. */
 async function fragile(scene: RecordsScene) {
-  const { engine, workerId, living } = scene;
+  const { living } = scene;
+  const records = scene.recordsOf(living);
   const image = await scene.image();
   const life = { lasts: true };
   const pulled = Promise.withResolvers<void>();
@@ -30,8 +33,9 @@ async function fragile(scene: RecordsScene) {
   };
   const log = recordedLog();
   const options: ReadyOptions = {
-    engine,
-    watch: createEngineWatch(engine, systemClock, log),
+    records,
+    ledger: createLedger(records),
+    watch: createEngineWatch(scene.engine, systemClock, log),
     lives: {
       async present() {
         const lasts = life.lasts;
@@ -47,8 +51,6 @@ async function fragile(scene: RecordsScene) {
       },
     },
     sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },
-    workerId,
-    owner: encodeOwner(living),
     onWarnings() {},
     clock: systemClock,
     log,
@@ -64,7 +66,9 @@ async function fragile(scene: RecordsScene) {
     limits: {},
     secrets: [],
   };
-  const held: HeldExecution = { attempt: "attempt" };
+  const attempt = randomToken();
+  await options.ledger.claim(spec.execution, attempt);
+  const held: HeldExecution = { execution: spec.execution, attempt, phase: "open" };
   return { options, spec, held, life, pulled };
 }
 
@@ -93,7 +97,7 @@ test("a container whose mounts are gone is not started", async () => {
   life.lasts = false;
   const run = { signal, record: async () => {} };
   const exitEvents = createExitEvents(scene.engine, scene.workerId, options.log);
-  const result = await startAndFollow({ ...options, exitEvents }, ready.ready, run);
+  const result = await startAndFollow({ ...options, engine: scene.engine, exitEvents }, ready.ready, run);
   const { id, name } = ready.ready.container;
   expect(result).toEqual({
     kind: "failed",
@@ -140,15 +144,16 @@ test("what the engine has made otherwise than it was told is passed on, with the
   const { options, spec, held, pulled } = await fragile(scene);
   pulled.resolve();
   // Without a limit of memory the engine warns of this.
-  const { engine } = changedEngine(options.engine, (request) =>
+  const { engine } = changedEngine(scene.engine, (request) =>
     request.path === "/containers/create"
       ? { ...request, body: { ...request.body, HostConfig: { OomKillDisable: true } } }
       : undefined,
   );
+  const records = scene.recordsOf(scene.living, scene.seals, engine);
   const told: [readonly string[], string][] = [];
   const onWarnings: ReadyOptions["onWarnings"] = (...warnings) => told.push(warnings);
   const run = { signal: new AbortController().signal };
-  const ready = await readyContainer({ ...options, engine, onWarnings }, spec, held, run);
+  const ready = await readyContainer({ ...options, records, onWarnings }, spec, held, run);
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(told).toEqual([[expect.arrayContaining([expect.stringContaining("OOM killer")]), "fragile"]]);
 });
@@ -159,22 +164,23 @@ test("mounts that another daemon does not take are prepared again, and what it r
   pulled.resolve();
   let refusals = 2;
   let creates = 0;
-  const { engine } = changedEngine(options.engine, (request) => {
+  const { engine } = changedEngine(scene.engine, (request) => {
     if (request.path !== "/containers/create") return undefined;
     creates += 1;
     if (creates > refusals) return undefined;
     life.lasts = creates > 1;
     throw new EngineError("status", "invalid mount type: image", 400);
   });
+  const records = scene.recordsOf(scene.living, scene.seals, engine);
   const images = { ...options.images, expected: async () => undefined };
   const run = { signal: new AbortController().signal };
-  const lost = await readyContainer({ ...options, engine, images }, spec, held, run);
+  const lost = await readyContainer({ ...options, records, images }, spec, held, run);
   expect(lost).toMatchObject({ ok: false, result: { reason: "container_create" } });
   expect(creates).toBe(2);
   refusals = 1;
   creates = 0;
   life.lasts = true;
-  const ready = await readyContainer({ ...options, engine, images }, spec, held, run);
+  const ready = await readyContainer({ ...options, records, images }, spec, held, run);
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(creates).toBe(2);
 });
@@ -183,21 +189,56 @@ test("what an earlier attempt has left under the container's name makes room, ev
   await using scene = new RecordsScene();
   const { options, spec, held, pulled } = await fragile(scene);
   pulled.resolve();
-  const left = await scene.container(spec.execution.taskId, crypto.randomUUID(), scene.dead);
+  const left = await scene.container(spec.execution.taskId, randomToken(), scene.dead);
   const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(await inspectContainer(scene.engine, left.id)).toBeUndefined();
-  expect((await inspectContainer(scene.engine, ready.ready.container.id))?.Config.Labels[LABELS.attempt]).toBe(
-    "attempt",
-  );
+  const made = await inspectContainer(scene.engine, ready.ready.container.id);
+  expect(made?.Config.Labels[LABELS.attempt]).toBe(held.attempt);
 });
 
-test("one that another worker has to report does not", async () => {
+test("one that runs does not", async () => {
   await using scene = new RecordsScene();
   const { options, spec, held, pulled } = await fragile(scene);
   pulled.resolve();
-  const theirs = await scene.container(spec.execution.taskId, crypto.randomUUID(), scene.dead, 0);
+  const theirs = await scene.container(spec.execution.taskId, randomToken(), scene.dead, undefined, 0, "sleep 100;");
+  await theirs.start();
   const ready = await readyContainer(options, spec, held, { signal: new AbortController().signal });
   expect(ready).toMatchObject({ ok: false, result: { reason: "container_create" } });
   expect(await inspectContainer(scene.engine, theirs.id)).toBeDefined();
+});
+
+test("Oz is not told that sidecars failed where the image's failure has broken them off", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held } = await fragile(scene);
+  const images: ReadyOptions["images"] = {
+    expected: async () => undefined,
+    async pull(image, _policy, signal) {
+      if (image === spec.image) return { ok: false, detail: "gone" };
+      return await new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    },
+  };
+  const steps: (readonly [name: string, isError: boolean])[] = [];
+  const run = {
+    signal: new AbortController().signal,
+    onSetup: ({ name, isError }: SetupStep) => steps.push([name, isError]),
+  };
+  expect(await readyContainer({ ...options, images }, spec, held, run)).toMatchObject({
+    result: { reason: "image_pull" },
+  });
+  expect(steps).toEqual([["image_pull", true]]);
+
+  // Their own failure is told.
+  steps.length = 0;
+  const withoutSidecar: ReadyOptions["images"] = {
+    ...images,
+    pull: async (image) =>
+      image === spec.image ? { ok: true, imageId: "i", isUnchanged: true } : { ok: false, detail: "gone" },
+  };
+  expect(await readyContainer({ ...options, images: withoutSidecar }, spec, held, run)).toMatchObject({
+    result: { reason: "sidecar_prep" },
+  });
+  expect(steps).toContainEqual(["sidecar_prep", true]);
 });

@@ -14,9 +14,7 @@ const REQUEST: TaskContainerRequest = {
     limits: {},
     secrets: [],
   },
-  workerId: "w",
-  owner: "{}",
-  attempt: "a",
+  labels: { [LABELS.kind]: "task" },
   sidecars: [{ Type: "volume", Source: "v", Target: "/agent" }],
 };
 
@@ -26,13 +24,7 @@ test("everything of the task has its place", () => {
     Cmd: ["/agent/entrypoint.sh", "agent"],
     Env: ["A=1"],
     WorkingDir: "/workspace",
-    Labels: {
-      "oz-agent-worker.worker-id": "w",
-      "oz-agent-worker.task-id": "t",
-      "oz-agent-worker.execution-id": "e",
-      "oz-agent-worker.owner": "{}",
-      [LABELS.attempt]: "a",
-    },
+    Labels: { "oz-agent-worker.kind": "task" },
     HostConfig: { Mounts: [{ Type: "volume", Source: "v", Target: "/agent" }], Binds: ["/data:/data:ro"] },
   });
 });

@@ -6,6 +6,7 @@ import { systemFiles } from "../../../src/docker/endpoint/endpoint-files.ts";
 import { reachEngine } from "../../../src/docker/endpoint/reach-engine.ts";
 import { readTls } from "../../../src/docker/endpoint/tls-material.ts";
 import { createEngine } from "../../../src/docker/engine/engine.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import { TestAuthority } from "../../support/certificates.ts";
 import { type RecordedLog, recordedLog } from "../../support/recorded-log.ts";
@@ -103,7 +104,7 @@ test("a daemon that was restarted with a new authority and wants new clients is 
   const reached = await reachEngine({ env, log, clock: systemClock });
   if (reached.kind === "failed") throw new Error(reached.problem);
   const engine = createEngine(reached.docker.modem);
-  const ping = () => engine.run({ method: "GET", path: "/_ping" });
+  const ping = () => engine.run({ method: "GET", path: enginePath`/_ping` });
   await ping();
   await daemon[Symbol.asyncDispose]();
   const stranger = stack.use(new TestAuthority());

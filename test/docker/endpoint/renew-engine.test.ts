@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { reachEngine } from "../../../src/docker/endpoint/reach-engine.ts";
 import { createEngine } from "../../../src/docker/engine/engine.ts";
 import { isEngineAway, isVersionRefused, mayBeDone } from "../../../src/docker/engine/engine-error.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import { ChangingEngine, type EngineFace } from "../../support/changing-engine.ts";
 import { testEnvironment } from "../../support/environment.ts";
@@ -14,7 +15,7 @@ async function reached(first: EngineFace, env: Readonly<Record<string, string>> 
   const reach = await reachEngine({ env: { DOCKER_HOST: daemon.address, ...env }, log, clock: systemClock });
   if (reach.kind === "failed") throw new Error(reach.problem);
   const engine = createEngine(reach.docker.modem);
-  const ask = () => engine.run({ method: "GET", path: "/containers/json" });
+  const ask = () => engine.run({ method: "GET", path: enginePath`/containers/json` });
   return { daemon, log, reach, ask, [Symbol.dispose]: () => daemon[Symbol.dispose]() };
 }
 

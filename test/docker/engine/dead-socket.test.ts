@@ -5,6 +5,7 @@ import Docker from "dockerode";
 import { endOnDeadSocket } from "../../../src/docker/engine/dead-socket.ts";
 import { createEngine } from "../../../src/docker/engine/engine.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -37,7 +38,7 @@ test("a socket that a restarted daemon has left for a new one is given up after 
   linkSync(dockerd.socketPath, mounted);
   const contained = watching(mounted);
   const onHost = watching(dockerd.socketPath);
-  for (const { engine } of [contained, onHost]) await engine.run({ method: "GET", path: "/_ping" });
+  for (const { engine } of [contained, onHost]) await engine.run({ method: "GET", path: enginePath`/_ping` });
   await dockerd.down("SIGTERM");
   for (const { watch } of [contained, onHost]) {
     watch.note(new EngineError("unreachable", "POST /containers/x/wait: the connection broke"));

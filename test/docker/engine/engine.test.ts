@@ -7,10 +7,11 @@ import Docker from "dockerode";
 import * as v from "valibot";
 import { createEngine, type EngineRequest } from "../../../src/docker/engine/engine.ts";
 import { isEngineAway, mayBeDone } from "../../../src/docker/engine/engine-error.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
 
 const socketPath = join(tmpdir(), `oz-engine-${crypto.randomUUID().slice(0, 8)}.sock`);
 const engine = createEngine(new Docker({ socketPath }).modem);
-const GET: EngineRequest = { method: "GET", path: "/x" };
+const GET: EngineRequest = { method: "GET", path: enginePath`/x` };
 let server: Server;
 let answer: RequestListener = () => {};
 
@@ -63,6 +64,66 @@ describe("an answer", () => {
     expect(error).toMatchObject({ kind, message: expect.stringContaining(message) });
     expect(isEngineAway(error)).toBe(kind === "unreachable");
   });
+});
+
+describe("an answer that does not end", () => {
+  const endless: RequestListener = (_, response) => {
+    response.writeHead(status);
+    const chunk = Buffer.alloc(1024 * 1024, "[");
+    const write = () => {
+      while (response.write(chunk));
+    };
+    response.on("drain", write);
+    write();
+  };
+  let status = 200;
+
+  test("is given up where it is read whole, at its bound, and the memory stays", async () => {
+    answer = endless;
+    status = 200;
+    const before = process.memoryUsage().rss;
+    await expect(engine.call(GET, v.any())).rejects.toMatchObject({
+      kind: "malformed",
+      message: expect.stringContaining("more than 16384 KiB"),
+    });
+    await expect(engine.call({ ...GET, maxAnswerBytes: 1_000_000 }, v.any())).rejects.toThrow("more than 977 KiB");
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+  });
+
+  test("is given up where it is a failure", async () => {
+    answer = endless;
+    status = 500;
+    expect(await failure()).toMatchObject({ kind: "malformed", message: expect.stringContaining("more than 64 KiB") });
+    const opened = await engine.open(GET).catch((error: unknown) => error);
+    expect(opened).toMatchObject({ kind: "malformed" });
+  });
+
+  test("ends with its call's limit where it is dropped", async () => {
+    answer = endless;
+    status = 200;
+    expect(await failure({ ...GET, limitMs: 200 })).toMatchObject({ kind: "timeout" });
+  });
+
+  test("breaks off: that is no answer", async () => {
+    answer = (_, response) => {
+      response.writeHead(200);
+      response.write("{");
+      setTimeout(() => response.destroy(), 20);
+    };
+    await expect(engine.call(GET, v.any())).rejects.toMatchObject({ kind: "unreachable" });
+    expect(await failure()).toMatchObject({ kind: "unreachable" });
+  });
+});
+
+test("the time is the engine's", async () => {
+  const other = createEngine(new Docker({ socketPath }).modem);
+  answer = (_, response) => {
+    response.setHeader("date", new Date(Date.now() + 3_600_000).toUTCString());
+    response.end("{}");
+  };
+  expect(Math.abs(other.now() - Date.now())).toBeLessThan(1_000);
+  await other.run(GET);
+  expect(Math.abs(other.now() - Date.now() - 3_600_000)).toBeLessThan(2_000);
 });
 
 describe("no answer", () => {

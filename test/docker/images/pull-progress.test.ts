@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
 import { type PullEnd, readPullProgress } from "../../../src/docker/images/pull-progress.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+
+const { signal } = new AbortController();
 
 function pull(...chunks: readonly string[]): Promise<PullEnd> {
   const stream = new PassThrough();
-  const answer = readPullProgress(stream, 1_000, new ManualClock());
+  const answer = readPullProgress(stream, signal, () => {});
   for (const chunk of chunks) stream.write(chunk);
   stream.end();
   return answer;
@@ -42,26 +43,32 @@ describe("a pull's progress", () => {
 
   test("breaks off", async () => {
     const stream = new PassThrough();
-    const answer = readPullProgress(stream, 1_000, new ManualClock());
+    const answer = readPullProgress(stream, signal, () => {});
     stream.destroy();
     await expect(answer).rejects.toMatchObject({ kind: "unreachable" });
   });
 
-  test("stalls: it is given up after the limit without a byte, and not before", async () => {
-    const clock = new ManualClock();
+  test("is given up at once when its signal aborts, and its stream with it", async () => {
+    const abort = new AbortController();
     const stream = new PassThrough();
-    let ended = "";
-    readPullProgress(stream, 1_000, clock).catch((error: { kind: string }) => {
-      ended = error.kind;
+    const answer = readPullProgress(stream, abort.signal, () => {});
+    abort.abort();
+    await expect(answer).rejects.toMatchObject({ kind: "aborted" });
+    expect(stream.destroyed).toBe(true);
+    await expect(readPullProgress(new PassThrough(), abort.signal, () => {})).rejects.toMatchObject({
+      kind: "aborted",
     });
-    clock.advance(900);
-    stream.write(status);
-    await Bun.sleep(1);
-    clock.advance(900);
-    await Bun.sleep(1);
-    expect(ended).toBe("");
-    clock.advance(200);
-    await Bun.sleep(1);
-    expect(ended).toBe("stalled");
+  });
+
+  test("shows its lines; figures that are none cost nobody the error beside them", async () => {
+    const shown: unknown[] = [];
+    const stream = new PassThrough();
+    const answer = readPullProgress(stream, signal, ({ status, id }) => void shown.push([status, id]));
+    stream.end(`${status}{"error":"denied","id":7,"progressDetail":{"current":"x"}}\n`);
+    expect((await answer).failure).toBe("denied");
+    expect(shown).toEqual([
+      ["Downloading", "a"],
+      [undefined, undefined],
+    ]);
   });
 });

@@ -1,12 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { claimExecution } from "../../../src/docker/records/claim-execution.ts";
+import { listAttempts } from "../../../src/docker/records/attempts.ts";
+import { type Claiming, claimExecution } from "../../../src/docker/records/claim-execution.ts";
 import { LABELS } from "../../../src/docker/records/labels.ts";
-import { decodeVerdict, findVerdict, isDone } from "../../../src/docker/records/ledger.ts";
+import { createLedger, decodeVerdict, findVerdict } from "../../../src/docker/records/ledger.ts";
+import { randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
 import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { createSeals } from "../../../src/docker/records/seals.ts";
 import type { ExecutionResult } from "../../../src/task/execution-result.ts";
 import { RecordsScene } from "./records-scene.ts";
 
 const EXECUTION = { taskId: "t", executionId: "1" };
+const MINE = randomToken();
+const OURS = { kind: "claimed", attempt: MINE } as const;
 
 describe("the text of a verdict", () => {
   test.each<ExecutionResult>([
@@ -27,98 +32,146 @@ describe("a claim", () => {
   test("is one worker's, of many at once", async () => {
     await using scene = new RecordsScene();
     const owners = Array.from({ length: 8 }, (_, index) => ({ ...scene.dead, pid: index + 1 }));
-    const claims = await Promise.all(
-      owners.map((owner, index) => scene.ledgerOf(owner).claim(EXECUTION, `attempt-${index}`)),
-    );
-    expect(claims.filter((attempt) => attempt !== undefined)).toHaveLength(1);
+    const claims = await Promise.all(owners.map((owner) => scene.ledgerOf(owner).claim(EXECUTION, randomToken())));
+    expect(claims.filter(({ kind }) => kind === "own")).toHaveLength(1);
+    expect(claims.filter(({ kind }) => kind === "another's")).toHaveLength(7);
   });
 
   test("that this process has made already stands as it was made", async () => {
     await using scene = new RecordsScene();
     const ledger = scene.ledgerOf(scene.living);
-    expect(await ledger.claim(EXECUTION, "first")).toBe("first");
-    expect(await ledger.claim(EXECUTION, "second")).toBe("first");
+    const first = { kind: "own", attempt: randomToken() } as const;
+    expect(await ledger.claim(EXECUTION, first.attempt)).toEqual(first);
+    expect(await ledger.claim(EXECUTION, randomToken())).toEqual(first);
   });
 
   test("is dropped by its own attempt alone", async () => {
     await using scene = new RecordsScene();
     const ledger = scene.ledgerOf(scene.living);
-    await ledger.claim(EXECUTION, "first");
-    await ledger.dropClaim(EXECUTION, "second");
+    const attempt = randomToken();
+    await ledger.claim(EXECUTION, attempt);
+    await ledger.dropClaim(EXECUTION, randomToken());
     expect(await scene.volumes()).toHaveLength(1);
-    await ledger.dropClaim(EXECUTION, "first");
+    await ledger.dropClaim(EXECUTION, attempt);
     expect(await scene.volumes()).toEqual([]);
-    await ledger.dropClaim(EXECUTION, "first");
+    await ledger.dropClaim(EXECUTION, attempt);
+  });
+
+  test("is never one that stands under its name and was made without this key, and leaves that alone", async () => {
+    await using scene = new RecordsScene();
+    const name = recordNames.claim(scene.workerId, EXECUTION);
+    const { Labels } = await claimLabels(scene);
+    for (const labels of [{ any: "thing" }, Labels, { ...Labels, [LABELS.owner]: encodeOwner(scene.living) }]) {
+      await scene.docker.createVolume({ Name: name, Labels: labels });
+      expect(await scene.ledgerOf(scene.living).claim(EXECUTION, randomToken())).toEqual({
+        kind: "taken",
+        volume: name,
+      });
+      expect((await scene.docker.getVolume(name).inspect()).Labels).toEqual(labels);
+      await scene.docker.getVolume(name).remove();
+    }
+  });
+
+  test("is made once more where the engine's word of its time is far from the worker's: a copy of an old one is", async () => {
+    await using scene = new RecordsScene();
+    const records = { ...scene.recordsOf(scene.living), now: () => Date.now() - 60_000 };
+    const attempt = randomToken();
+    expect(await createLedger(records).claim(EXECUTION, attempt)).toEqual({ kind: "own", attempt });
+    const [seen] = await listAttempts(records);
+    expect(seen).toMatchObject({ attempt, isCopy: false });
+    const old = scene.seals.seal(seen?.claim?.Name ?? "", {
+      ...seen?.labels,
+      [LABELS.createdAt]: String(Date.now() - 60_000),
+    });
+    await scene.docker.getVolume(seen?.claim?.Name ?? "").remove();
+    await scene.docker.createVolume({ Name: seen?.claim?.Name ?? "", Labels: old });
+    expect(await listAttempts(records)).toMatchObject([{ attempt, isCopy: true }]);
   });
 });
 
-describe("verdict and mark", () => {
-  test("what others said about a failure is not recorded", async () => {
+describe("a verdict", () => {
+  test("holds nothing of what others said about a failure", async () => {
     await using scene = new RecordsScene();
-    const attempt = crypto.randomUUID();
+    const attempt = randomToken();
     const failure = { kind: "failed", reason: "image_pull", detail: "no" } as const;
     await scene.ledgerOf(scene.living).verdict(EXECUTION, attempt, { ...failure, said: "inner words" });
-    expect(await findVerdict(scene.engine, attempt)).toEqual(failure);
-    const volumes = await scene.docker.listVolumes({
-      filters: JSON.stringify({ label: [`${LABELS.attempt}=${attempt}`] }),
-    });
-    expect(volumes.Volumes).toHaveLength(1);
-    expect(JSON.stringify(volumes)).not.toContain("inner words");
+    expect(await findVerdict(scene.recordsOf(scene.living), EXECUTION, attempt)).toEqual(failure);
+    const [name = ""] = await scene.volumes();
+    expect(JSON.stringify(await scene.docker.getVolume(name).inspect())).not.toContain("inner words");
   });
 
-  test("the first verdict stands; the mark says that Oz has it", async () => {
+  test("stands, the first one; nobody can write one in advance, and what has another seal is none", async () => {
     await using scene = new RecordsScene();
     const ledger = scene.ledgerOf(scene.living);
-    const attempt = crypto.randomUUID();
+    const records = scene.recordsOf(scene.living);
+    const attempt = randomToken();
     await ledger.verdict(EXECUTION, attempt, { kind: "stopped", cause: "cancelled" });
     await ledger.verdict(EXECUTION, attempt, { kind: "exited", exitCode: 0, oomKilled: false });
-    expect(await findVerdict(scene.engine, attempt)).toEqual({ kind: "stopped", cause: "cancelled" });
-    expect(await isDone(scene.engine, attempt)).toBe(false);
-    await ledger.done(EXECUTION, attempt);
-    expect(await isDone(scene.engine, attempt)).toBe(true);
+    expect(await findVerdict(records, EXECUTION, attempt)).toEqual({ kind: "stopped", cause: "cancelled" });
+    const [name = ""] = await scene.volumes();
+    const { Labels } = await scene.docker.getVolume(name).inspect();
+    await scene.docker.getVolume(name).remove();
+    const forged = { ...Labels, [LABELS.verdict]: JSON.stringify({ kind: "exited", exitCode: 0, oomKilled: false }) };
+    await scene.docker.createVolume({ Name: name, Labels: forged });
+    expect(await findVerdict(records, EXECUTION, attempt)).toBeUndefined();
+    expect(recordNames.verdict(createSeals("another key"), EXECUTION, attempt)).not.toBe(name);
   });
 });
 
 describe("an execution is claimed beside what there is of it", () => {
-  async function claimed(scene: RecordsScene): Promise<string | undefined> {
-    const ledger = scene.ledgerOf(scene.living);
-    const room = { engine: scene.engine, ledger, workerId: scene.workerId, owner: encodeOwner(scene.living) };
-    return await claimExecution(room, EXECUTION, "mine", () => {});
+  async function claimed(scene: RecordsScene): Promise<Claiming> {
+    const records = scene.recordsOf(scene.living);
+    return await claimExecution({ records, ledger: createLedger(records) }, EXECUTION, MINE, () => {});
   }
 
   test("nothing: it is ours", async () => {
     await using scene = new RecordsScene();
-    expect(await claimed(scene)).toBe("mine");
+    expect(await claimed(scene)).toEqual(OURS);
   });
 
-  test("another worker's container that has run: it is his, and no claim of ours stays", async () => {
+  test("a container without a claim that runs: it is refused, no claim of ours stays, and it runs on", async () => {
     await using scene = new RecordsScene();
-    await scene.container("t", crypto.randomUUID(), scene.dead, 0);
-    expect(await claimed(scene)).toBeUndefined();
+    const container = await scene.container("t", randomToken(), scene.dead, undefined, 0, "sleep 100;");
+    await container.start();
+    expect(await claimed(scene)).toMatchObject({ kind: "refused", reason: expect.stringContaining("runs") });
     expect(await scene.volumes()).toEqual([]);
-    expect(await scene.containers()).toBe(1);
+    expect((await container.inspect()).State.Running).toBe(true);
   });
 
   test("another execution's container: ours, and that one stays", async () => {
     await using scene = new RecordsScene();
-    await scene.container("other", crypto.randomUUID(), scene.dead, 0);
-    expect(await claimed(scene)).toBe("mine");
+    await scene.container("other", randomToken(), scene.dead, 0);
+    expect(await claimed(scene)).toEqual(OURS);
     expect(await scene.containers()).toBe(1);
   });
 
-  test("a container that Oz knows the result of: it makes room", async () => {
+  test("a container without a claim that ended, or was never started: it makes room", async () => {
     await using scene = new RecordsScene();
-    const attempt = crypto.randomUUID();
-    await scene.container("t", attempt, scene.dead, 0);
-    await scene.ledgerOf(scene.dead).done(EXECUTION, attempt);
-    expect(await claimed(scene)).toBe("mine");
-    expect(await scene.containers()).toBe(0);
+    for (const ended of [0, undefined]) {
+      await scene.container("t", randomToken(), scene.other, ended);
+      expect(await claimed(scene)).toEqual(OURS);
+      expect(await scene.containers()).toBe(0);
+      await scene.ledgerOf(scene.living).dropClaim(EXECUTION, MINE);
+    }
   });
 
-  test("a container that a dead worker's last call has made: it makes room", async () => {
+  test("a stranger's container under its name: ours, and that one stays", async () => {
     await using scene = new RecordsScene();
-    await scene.container("t", crypto.randomUUID(), scene.dead);
-    expect(await claimed(scene)).toBe("mine");
-    expect(await scene.containers()).toBe(0);
+    const { reference } = await scene.image();
+    const name = taskContainerName(scene.workerId, EXECUTION);
+    const container = await scene.docker.createContainer({ name, Image: reference, Cmd: ["true"] });
+    expect(await claimed(scene)).toEqual(OURS);
+    expect((await container.inspect()).State.Status).toBe("created");
+    await container.remove();
   });
 });
+
+/** The labels of a claim that a worker with another key has made. */
+async function claimLabels(scene: RecordsScene) {
+  const ledger = scene.ledgerOf(scene.living, createSeals("another key"));
+  const attempt = randomToken();
+  await ledger.claim(EXECUTION, attempt);
+  const claim = await scene.docker.getVolume(recordNames.claim(scene.workerId, EXECUTION)).inspect();
+  await ledger.dropClaim(EXECUTION, attempt);
+  return claim;
+}

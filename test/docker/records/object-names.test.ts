@@ -1,14 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { executionLabels, LABEL_PREFIX, labelFilter, labelledExecution } from "../../../src/docker/records/labels.ts";
 import {
-  executionHash,
   isKeptName,
   keptName,
+  randomToken,
   recordNames,
   sidecarNames,
   taskContainerName,
 } from "../../../src/docker/records/object-names.ts";
+import { createSeals } from "../../../src/docker/records/seals.ts";
 
+const EXECUTION = { taskId: "t", executionId: "e" };
+const SEALS = createSeals("key");
 const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const ODD = ["a/b", 'say "x"', "line\nbreak", "naïve ü 漢", "../..", "-x", "", "x".repeat(500)];
 
@@ -18,7 +21,7 @@ describe("names", () => {
     expect(name).toStartWith("oz-task-");
     expect(name).toMatch(DOCKER_NAME);
     expect(name.length).toBeLessThan(100);
-    expect(recordNames.claim(executionHash("worker/1", { taskId, executionId: "e" }))).toMatch(DOCKER_NAME);
+    expect(recordNames.claim("worker/1", { taskId, executionId: "e" })).toMatch(DOCKER_NAME);
   });
 
   test("differ wherever worker, task or execution differ, and are the same for the same", () => {
@@ -38,16 +41,16 @@ describe("names", () => {
 
   test("of everything else carry the prefix", () => {
     const names = [
-      recordNames.claim("h"),
-      recordNames.verdict("a"),
-      recordNames.done("a"),
-      recordNames.heir("a", 1),
+      recordNames.claim("w", { taskId: "t", executionId: "e" }),
+      recordNames.verdict(SEALS, EXECUTION, "a"),
+      recordNames.heir(SEALS, EXECUTION, "a", 1),
+      recordNames.earlierHeir("a", 1),
       sidecarNames.volume("t"),
-      sidecarNames.filler("t"),
+      sidecarNames.filler(SEALS, "v"),
       sidecarNames.copier("t"),
       sidecarNames.source("t"),
-      sidecarNames.published("sha256:abc"),
-      sidecarNames.privateCopy("a", 0),
+      sidecarNames.published(SEALS, "sha256:abc"),
+      sidecarNames.privateCopy("a", 0, "t"),
     ];
     for (const name of names) {
       expect(name).toStartWith(LABEL_PREFIX);
@@ -67,7 +70,8 @@ describe("names", () => {
 describe("labels", () => {
   test.each(ODD)("name the execution of the task %p", (taskId) => {
     const execution = { taskId, executionId: "e" };
-    expect(labelledExecution(executionLabels("task", "w", execution, "owner"))).toEqual(execution);
+    const labels = executionLabels("task", { workerId: "w", owner: "o", now: Date.now }, execution, randomToken());
+    expect(labelledExecution(labels)).toEqual({ workerId: "w", execution });
   });
   test("of strangers name none", () => {
     expect(labelledExecution({ maintainer: "x" })).toBeUndefined();

@@ -18,7 +18,7 @@ const OWNER: Owner = {
   host: "alpha",
   machine: "machine-a",
 };
-const CONTAINER = { id: "c1", startedAt: "2025-01-02T03:04:05Z" };
+const CONTAINER = { id: "c1".repeat(32), startedAt: "2025-01-02T03:04:05Z" };
 
 /** A line of /proc/PID/stat; see proc(5). */
 function stat(start: string, state = "S", name = "worker"): string {
@@ -33,6 +33,18 @@ describe("the text of a label", () => {
   });
   test.each([undefined, "", "{", "null", "[]", '{"pid":"1"}'])("is none: %p", (label) => {
     expect(decodeOwner(label)).toBeUndefined();
+  });
+  test.each<[string, object]>([
+    ["a container's id that is none", { container: { ...CONTAINER, id: "%zz" } }],
+    ["a container's id that leads elsewhere", { container: { ...CONTAINER, id: "x/export?x=" } }],
+    ["a short id", { container: { ...CONTAINER, id: "c1c1c1c1c1c1" } }],
+    ["a pid that is none", { pid: -1 }],
+    ["a pid that is a part of one", { pid: 1.5 }],
+    ["a start that is no number", { start: "../1" }],
+    ["a host of any length", { host: "h".repeat(10_000) }],
+    ["anything of any length", { other: "x".repeat(1_000_000) }],
+  ])("is none with %s", (_, changed) => {
+    expect(decodeOwner(JSON.stringify({ ...OWNER, ...changed }))).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@ import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts"
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { createLedger } from "../../../src/docker/records/ledger.ts";
-import { encodeOwner } from "../../../src/docker/records/owner.ts";
+import { randomToken } from "../../../src/docker/records/object-names.ts";
 import { recordClaim } from "../../../src/docker/records/record-claim.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import { DockerRelay } from "../../support/docker-relay.ts";
@@ -14,16 +14,13 @@ import { RecordsScene } from "./records-scene.ts";
 const EXECUTION = { taskId: "t", executionId: "1" };
 
 function roomOf(scene: RecordsScene, engine: Engine) {
-  const owner = encodeOwner(scene.living);
-  const { workerId } = scene;
+  const records = scene.recordsOf(scene.living, scene.seals, engine);
   return {
-    engine,
+    records,
+    ledger: createLedger(records),
     watch: createEngineWatch(engine, systemClock, recordedLog()),
-    ledger: createLedger(engine, workerId, owner),
-    workerId,
-    owner,
     held: new Map(),
-    isUndecided: async () => false,
+    doubtAbout: async () => undefined,
   };
 }
 
@@ -41,15 +38,12 @@ test("a claim whose answer was lost is found again", async () => {
 
 test("a failure behind the record: the refusal says that the claim may stand", async () => {
   await using scene = new RecordsScene();
-  // Whose it is must be looked up.
-  await scene.container("t", crypto.randomUUID(), scene.dead);
+  // It must make room.
+  await scene.container("t", randomToken(), scene.dead);
   const { engine } = scene;
   const broken: Engine = {
     ...engine,
-    call: (request, schema) =>
-      request.path === "/containers/json"
-        ? Promise.reject(new EngineError("status", "a failure of the engine's own", 500))
-        : engine.call(request, schema),
+    run: () => Promise.reject(new EngineError("status", "a failure of the engine's own", 500)),
   };
   const room = roomOf(scene, broken);
   expect(await recordClaim(room, EXECUTION)).toMatchObject({ kind: "refused", mayStand: true });

@@ -155,3 +155,12 @@ describe("findAuthEntry", () => {
     expect(findAuthEntry(auths, "ghcr.io", "team/x")).toBe(wanted);
   });
 });
+
+test.each([
+  ["padding", `${"=".repeat(200_000)}!`],
+  ["NUL bytes", base64(`u:p${"\0".repeat(200_000)}q`)],
+])("an auth of nothing but %s is read in no time", (_, auth) => {
+  const begun = performance.now();
+  readAuthEntry(entry({ auth }));
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});

@@ -96,6 +96,11 @@ describe("that is wrong is one warning without any of it, and the file counts:",
     ["a list", ["variable-secret"], "DOCKER_AUTH_CONFIG is not a JSON object"],
     ["auths of another shape", { auths: ["variable-secret"] }, "DOCKER_AUTH_CONFIG auths is not an object"],
     [
+      "logins without auths around them",
+      { "h:1": OF_VARIABLE },
+      'DOCKER_AUTH_CONFIG has no "auths", which logins stand',
+    ],
+    [
       "an entry of another shape",
       { auths: { "h:1": "variable-secret" } },
       'DOCKER_AUTH_CONFIG the entry "h:1" of auths',
@@ -103,7 +108,7 @@ describe("that is wrong is one warning without any of it, and the file counts:",
     [
       "an entry that is no login",
       { auths: { "h:1": { auth: "variable-secret" } } },
-      "the login in DOCKER_AUTH_CONFIG cannot be used: auth is not the base64 of user:password",
+      "the login in DOCKER_AUTH_CONFIG cannot be used: auth is not the base64 of user:password; take it from a new",
     ],
     [
       "a helper that is not there",

@@ -48,8 +48,9 @@ beforeEach(async () => {
 const changed = (change: Change) => changedEngine(scene.engine, change);
 
 function fill(engine: Engine, signal = never): Promise<string> {
-  const fillerLabels = { [LABELS.workerId]: scene.workerId };
-  return fillVolume(engine, { imageId: image.id, volume, owner: scene.workerId, fillerLabels }, signal);
+  const fillerLabels = () => ({ [LABELS.workerId]: scene.workerId });
+  const maker = { ...scene.makerOf(scene.living, engine), owner: scene.workerId };
+  return fillVolume(maker, { imageId: image.id, volume, fillerLabels }, signal);
 }
 
 /** Every path in the volume, with its kind, rights, owner, size, target and sum. */

@@ -2,6 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { isAtLeast } from "../../../src/docker/endpoint/api-version.ts";
 import { createEngine, type Engine, type EngineRequest } from "../../../src/docker/engine/engine.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
+import { enginePath } from "../../../src/docker/engine/engine-path.ts";
+import { createSeals } from "../../../src/docker/records/seals.ts";
+import type { ContentMaker } from "../../../src/docker/sidecars/content-maker.ts";
 import { createImageContent, IMAGE_MOUNTS_SINCE } from "../../../src/docker/sidecars/image-content.ts";
 import type { PreparedSidecar, SidecarContent, SidecarUse } from "../../../src/docker/sidecars/sidecar-content.ts";
 import { testEnvironment } from "../../support/environment.ts";
@@ -20,7 +23,11 @@ const never = new AbortController().signal;
 const around = { watch: { onBack() {} }, mayMount: () => true };
 
 function use(imageId: string, readWrite = false): SidecarUse {
-  return { imageId, image: "i", mountPath: "/m", readWrite, privateVolume: "v", privateLabels: {} };
+  return { imageId, image: "i", mountPath: "/m", readWrite, privateVolume: () => "v", privateLabels: {} };
+}
+
+function maker(engine: Engine, log = recordedLog()): ContentMaker {
+  return { engine, seals: createSeals("key"), owner: "o", now: Date.now, log };
 }
 
 /** An engine of a newer kind than any test can have here, as far as the one call goes; `refusal` is its answer to it. */
@@ -54,7 +61,7 @@ test.each([
 describe("on an engine that mounts images", () => {
   test("content is the image itself, and is there as soon as the image is", async () => {
     const { engine } = newerEngine();
-    const content = createImageContent({ ...around, engine, lives, owner: "o", copies, log: recordedLog() });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     const prepared = await content.prepare(use("sha256:1"), never);
     expect(prepared.mount).toEqual({ Type: "image", Source: "sha256:1", Target: "/m", ReadOnly: true });
     expect(prepared.outlivesEngine).toBe(false);
@@ -64,7 +71,7 @@ describe("on an engine that mounts images", () => {
 
   test("what is written to, and a second mount of one image in a container, is a copy", async () => {
     const { engine } = newerEngine();
-    const content = createImageContent({ ...around, engine, lives, owner: "o", copies, log: recordedLog() });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     expect(await content.prepare(use("sha256:1", true), never)).toBe(COPY);
     const first = await content.prepare(use("sha256:1"), never);
     expect(await first.ifRepeated?.(never)).toBe(COPY);
@@ -72,10 +79,10 @@ describe("on an engine that mounts images", () => {
 
   test("it is asked once, by a container that is never started and goes again", async () => {
     const { engine, creates, removed } = newerEngine();
-    const content = createImageContent({ ...around, engine, lives, owner: "o", copies, log: recordedLog() });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     await Promise.all([content.prepare(use("sha256:1"), never), content.prepare(use("sha256:2"), never)]);
     expect(creates).toHaveLength(1);
-    expect(removed).toEqual([`/containers/${creates[0]?.query?.name}`]);
+    expect(removed).toEqual([enginePath`/containers/${String(creates[0]?.query?.name)}`]);
   });
 
   test("it is asked again when it was away, and not at all in a version of the API without such mounts", async () => {
@@ -86,8 +93,7 @@ describe("on an engine that mounts images", () => {
     };
     let mayMount = true;
     const watch = { onBack: (action: () => void) => void forgets.push(action) };
-    const options = { ...around, engine, lives, owner: "o", copies, log: recordedLog() };
-    const content = createImageContent({ ...options, watch, mayMount: () => mayMount });
+    const content = createImageContent({ maker: maker(engine), watch, mayMount: () => mayMount, lives, copies });
     await content.prepare(use("sha256:1"), never);
     back();
     await content.prepare(use("sha256:1"), never);
@@ -106,7 +112,7 @@ describe("on an engine that mounts images", () => {
     ["without that image by now", new EngineError("status", "No such image: sha256:1", 404)],
   ])("one that is %s is asked again", async (_, refusal) => {
     const { engine, creates } = newerEngine(refusal);
-    const content = createImageContent({ ...around, engine, lives, owner: "o", copies, log: recordedLog() });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     await expect(content.existing("sha256:1", "/m")).rejects.toThrow(refusal.message);
     await expect(content.prepare(use("sha256:1"), never)).rejects.toThrow(refusal.message);
     expect(creates).toHaveLength(2);
@@ -127,7 +133,7 @@ describe("where images cannot be mounted they are copied, and the log says why",
     // This version of the API knows no such mounts, whatever the engine is.
     const engine = createEngine(withVersion(docker.modem, "v1.41"));
     const log = recordedLog();
-    const content = createImageContent({ ...around, engine, lives, owner: environment.run, copies, log });
+    const content = createImageContent({ ...around, maker: maker(engine, log), lives, copies });
     expect(await content.prepare(use(id), never)).toBe(COPY);
     expect(await content.existing(id, "/m")).toBe(COPY);
     expect(log.messages("info")).toEqual(["the Docker daemon cannot mount images: sidecars are copied into volumes"]);
@@ -138,7 +144,7 @@ describe("where images cannot be mounted they are copied, and the log says why",
     const { engine, creates } = newerEngine();
     const forbidden = { ...lives, present: () => Promise.reject(new EngineError("status", "forbidden", 403)) };
     const log = recordedLog();
-    const content = createImageContent({ ...around, engine, lives: forbidden, owner: "o", copies, log });
+    const content = createImageContent({ ...around, maker: maker(engine, log), lives: forbidden, copies });
     expect(await content.prepare(use("sha256:1"), never)).toBe(COPY);
     expect(creates).toHaveLength(0);
     expect(log.text()).toContain("forbidden");

@@ -44,7 +44,7 @@ function broken(text: string, sizes: readonly number[], between: string): string
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences start with one.
-const SEQUENCES = /\x1b(?:\[[0-9;]*m|\(B)/g;
+const SEQUENCES = /\x1b(?:\[[0-9;]*m|\(B|\][^\x07\x1b]*(?:\x07|\x1b\\))/g;
 /** What is left of a secret in a text that was redacted; a backslash before or behind it says nothing. */
 const leftOf = (shown: string): string =>
   shown
@@ -53,7 +53,16 @@ const leftOf = (shown: string): string =>
     .replace(/[·\s\\]/g, "");
 
 const sizes = fc.array(fc.integer({ min: 1, max: 76 }), { minLength: 1, maxLength: 5 });
-const breaks = fc.constantFrom("\n", "\r", "\r\n", "\x1b[1;31m", "\x1b[0m\n\x1b[32m", "\x1b(B\x1b[m");
+const breaks = fc.constantFrom(
+  "\n",
+  "\r",
+  "\r\n",
+  "\x1b[1;31m",
+  "\x1b[0m\n\x1b[32m",
+  "\x1b(B\x1b[m",
+  "\x1b]8;;https://a.example/b\x07",
+  "\x1b]0;~\x1b\\",
+);
 
 describe("no secret of 8 characters or more survives", () => {
   test.each(ENCODINGS)("in %s, whatever breaks it", (_name, encode) => {

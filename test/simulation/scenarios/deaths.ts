@@ -1,0 +1,89 @@
+import { recordNames } from "../../../src/docker/records/object-names.ts";
+import { WORKER_ID } from "../world/stock.ts";
+import { ENDLESS, exits, OUT_OF_MEMORY, STUBBORN, scenario, task } from "./building-blocks.ts";
+import type { Scenario } from "./scenario.ts";
+
+const five = [0, 1, 2, 3, 4].map((index) =>
+  task({ taskId: `task-${index}`, atMs: 100 + index, work: exits(index, 4_000 + 2_000 * index) }),
+);
+
+/** Workers that end, and those who come behind them. */
+export const DEATH_SCENARIOS: readonly Scenario[] = [
+  scenario("two-workers", {
+    workers: 2,
+    tasks: [task(), task({ taskId: "other", atMs: 110, work: exits(8) })],
+    points: ["kill-before", "kill-after", "link-cut", "redeliver", "shutdown"],
+  }),
+  scenario("two-workers-one-assignment", {
+    workers: 2,
+    disturb: (world) => world.at(101, () => world.incidents.redeliverAll()),
+    points: ["kill-before", "kill-after", "lose-answer", "engine-killed"],
+  }),
+  scenario("two-workers-at-an-unlabelled-claim", {
+    workers: 2,
+    disturb: (world) => {
+      const claim = recordNames.claim(WORKER_ID, { taskId: "task", executionId: "first" });
+      world.at(50, () => world.engine.state.addVolume(claim, {}));
+      world.at(101, () => world.incidents.redeliverAll());
+    },
+    points: [],
+  }),
+  scenario("takeover-of-five", {
+    tasks: five,
+    disturb: (world) => world.at(3_000, () => world.incidents.kill(world.workers[0]?.process)),
+    points: ["kill-before", "kill-after", "lose-answer"],
+  }),
+  scenario("takeover-by-two", {
+    tasks: five.slice(0, 2),
+    workers: 3,
+    disturb: (world) => world.at(3_000, () => world.incidents.kill(world.workers[0]?.process)),
+    points: ["kill-before", "kill-after"],
+  }),
+  scenario("killed-twice", {
+    disturb: (world) => {
+      world.at(1_000, () => world.incidents.kill(world.workers[0]?.process));
+      world.at(3_200, () => world.incidents.kill(world.workers[0]?.process));
+    },
+    points: ["kill-before", "engine-away"],
+  }),
+  scenario("killed-as-memory-runs-out", {
+    tasks: [task({ work: OUT_OF_MEMORY })],
+    disturb: (world) => world.incidents.onEndOfTask(() => world.incidents.kill(world.workers[0]?.process, 10)),
+    points: [],
+  }),
+  scenario("killed-in-a-namespace-of-its-own", {
+    tasks: [task({ work: exits(4, 20_000), isRedelivered: false })],
+    hasNamespaces: true,
+    restMs: 600_000,
+    disturb: (world) => world.at(5_000, () => world.incidents.kill(world.workers[0]?.process)),
+    points: [],
+  }),
+  scenario("volumes-pruned-and-killed", {
+    isWarm: false,
+    tasks: [task({ isRedelivered: false })],
+    restMs: 600_000,
+    disturb: (world) => {
+      world.at(300, () => world.incidents.pruneVolumes());
+      world.at(400, () => world.incidents.kill(world.workers[0]?.process));
+    },
+    points: [],
+  }),
+  scenario("shutdown-while-it-runs", {
+    tasks: [task({ work: ENDLESS })],
+    disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),
+    points: ["kill-before", "kill-after", "lose-answer", "engine-away", "link-cut"],
+  }),
+  scenario("shutdown-of-a-stubborn-task", {
+    tasks: [task({ work: STUBBORN })],
+    disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),
+    points: ["kill-before", "link-cut"],
+  }),
+  scenario("cancelled-and-killed", {
+    tasks: [task({ work: STUBBORN })],
+    disturb: (world) => {
+      world.at(3_000, () => world.incidents.cancelAll());
+      world.at(4_000, () => world.incidents.kill(world.workers[0]?.process));
+    },
+    points: ["kill-before", "lose-answer"],
+  }),
+];
