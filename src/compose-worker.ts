@@ -29,8 +29,8 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 export interface WorkerPorts extends Pick<ImagesOptions, "platform" | "credentials"> {
   readonly engine: Engine & EngineClock;
   readonly watch: EngineWatch;
-  /** Whether the engine may know mounts of images. */
-  readonly mayMountImages: boolean;
+  /** Whether the engine may know mounts of images, as far as its API version tells at the moment. */
+  readonly mayMountImages: () => boolean;
   readonly owner: Owner;
   /** The host's processes unless given. */
   readonly processes?: ProcessTable;
@@ -55,8 +55,9 @@ export interface ComposedWorker {
 export function composeWorker(config: WorkerConfig, ports: WorkerPorts): ComposedWorker {
   const { engine, watch, owner, processes, setupEvents, clock, log } = ports;
   const { workerId } = config;
-  const lives = createEngineLives(engine);
-  const exitEvents = createExitEvents(engine, workerId, log);
+  const onEnd = () => watch.noteEnd();
+  const lives = createEngineLives(engine, { onEnd });
+  const exitEvents = createExitEvents(engine, workerId, log, onEnd);
   const seals = createSeals(config.apiKey);
   const maker = { engine, seals, owner: encodeOwner(owner), now: () => engine.now(), log };
   const copies = createVolumeContent(maker, () => housekeeping.now());
@@ -68,7 +69,7 @@ export function composeWorker(config: WorkerConfig, ports: WorkerPorts): Compose
     images: createImages({ engine, watch, platform, pullPolicy: config.imagePullPolicy, credentials, clock, log }),
     lives,
     exitEvents,
-    sidecarContent: ports.mayMountImages ? createImageContent({ maker, lives, copies }) : copies,
+    sidecarContent: createImageContent({ maker, watch, mayMount: ports.mayMountImages, lives, copies }),
     workerId,
     owner,
     processes,

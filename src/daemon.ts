@@ -3,8 +3,8 @@ import { composeWorker } from "./compose-worker.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import { createSetupEvents } from "./control-plane/setup-events.ts";
-import { isAtLeast } from "./docker/endpoint/api-version.ts";
 import { reachEngine } from "./docker/endpoint/reach-engine.ts";
+import { endOnDeadSocket } from "./docker/engine/dead-socket.ts";
 import { createEngine, type Engine } from "./docker/engine/engine.ts";
 import { describeError } from "./docker/engine/engine-error.ts";
 import { enginePath } from "./docker/engine/engine-path.ts";
@@ -29,6 +29,8 @@ const CLOSE_LIMIT_MS = 400;
 export interface DaemonEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
+  /** Ends the process where it can do nothing for its tasks any more; the line says why. */
+  readonly giveUp: (problem: string) => void;
 }
 
 /** A worker that is up. */
@@ -56,15 +58,18 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   });
 
   const engine = limitEngine(createEngine(reached.docker.modem), clock);
-  const watch = createEngineWatch(engine, clock, log);
+  const watch = createEngineWatch(engine, clock, log, { renew: () => reached.renew(), giveUp: around.giveUp });
   const owner = await thisProcess(engine, watch, log);
+  if (owner.container !== undefined && reached.socketPath !== undefined) {
+    endOnDeadSocket({ watch, socketPath: reached.socketPath, clock, giveUp: around.giveUp });
+  }
   const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
   const manager = await findServiceManager({ env: around.env, pid: process.pid, clock, log });
   const composed = composeWorker(config, {
     engine,
     watch,
     platform: reached.platform,
-    mayMountImages: isAtLeast(reached.apiVersion, IMAGE_MOUNTS_SINCE),
+    mayMountImages: () => reached.speaks(IMAGE_MOUNTS_SINCE),
     owner,
     credentials: (reference, signal) => credentials.for(reference, signal),
     link: {

@@ -50,7 +50,14 @@ export async function runWorker(
   };
   listenToSignals({ end, nothing: (signal) => log.info(`${signal} received: it means nothing to this worker`) });
 
-  const started = await startDaemon(config, { env: process.env, home: accountHome(process.env) }, log);
+  const giveUp = (problem: string) => {
+    // What is left of a shutdown needs no Docker daemon.
+    if (stopping) return;
+    log.error("the worker ends; its tasks run on, and the next start takes them over", { reason: problem });
+    process.exit(1);
+  };
+
+  const started = await startDaemon(config, { env: process.env, home: accountHome(process.env), giveUp }, log);
   if (started.kind === "failed") {
     log.error(started.problem);
     process.exit(1);

@@ -15,6 +15,7 @@ import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { pullsOf } from "./container/prepare-task.ts";
 import { readyContainer } from "./container/ready-container.ts";
 import { startAndFollow, stopRequest } from "./container/run-container.ts";
+import { createWarningLog } from "./engine/create-warnings.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineClock } from "./engine/engine-clock.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
@@ -80,7 +81,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   const over = new Map<string, string>();
   const isOver = (execution: Execution, attempt: string) => over.get(executionKey(execution)) === attempt;
   const adoption = createAdoption({ records, ledger, takeover, held, isOver });
-  const room = { ...options, records, ledger };
+  const room = { ...options, records, ledger, onWarnings: createWarningLog(log) };
   const claims = { ...room, held, doubtAbout: adoption.doubtAbout };
 
   /** At most one look at a time: two would take the same execution over twice. */

@@ -1,21 +1,24 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type Docker from "dockerode";
-import { shippedBinary, shippedImage } from "../support/shipped.ts";
+import { testEnvironment } from "../support/environment.ts";
+import { PrivateDockerd } from "../support/private-dockerd.ts";
+import { type ShippedBinary, shippedBinary, shippedImage } from "../support/shipped.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
 let fixture: WorkerFixture;
+let binary: ShippedBinary;
 let image = "";
 const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const binary = stack.use(await shippedBinary());
+  binary = stack.use(await shippedBinary());
   fixture = stack.use(await WorkerFixture.start("contained", { started: false }));
   image = await shippedImage(fixture.environment, binary);
 }, 60_000);
 afterAll(() => stack.disposeAsync());
 
-/** A worker in a container of the release kind: a pid namespace of its own, the daemon's socket mounted. */
-async function containedWorker(): Promise<Docker.Container> {
+/** A worker in a container of the release kind: a pid namespace of its own, the daemon's socket mounted unless `bind` says other. */
+async function containedWorker(fixture: WorkerFixture, image: string, bind?: string): Promise<Docker.Container> {
   const { oz, environment } = fixture;
   const links = oz.openedLinks;
   const container = await environment.docker.createContainer({
@@ -26,22 +29,23 @@ async function containedWorker(): Promise<Docker.Container> {
     Env: [`WARP_API_KEY=${oz.apiKey}`],
     HostConfig: {
       NetworkMode: "host",
-      Binds: [`${environment.dockerHost.slice("unix://".length)}:/var/run/docker.sock`],
+      Binds: [bind ?? `${environment.dockerHost.slice("unix://".length)}:/var/run/docker.sock`],
     },
   });
-  stack.defer(() => container.remove({ force: true }).then(() => {}));
+  // Its daemon may have ended, and has taken it along then.
+  stack.defer(() => container.remove({ force: true }).catch(() => {}));
   await container.start();
   await oz.waitFor("the contained worker's link", () => oz.openedLinks > links || undefined, 20_000);
   return container;
 }
 
 test("a killed container's tasks go to the next container: those that run, and those that have ended", async () => {
-  const first = await containedWorker();
+  const first = await containedWorker(fixture, image);
   const running = await fixture.runUntilReady("echo ready; sleep 5; exit 6");
   const ended = await fixture.runUntilReady("echo ready; sleep 1; exit 4");
   await first.kill();
   await (await fixture.untilReady(ended.task_id)).wait();
-  const second = await containedWorker();
+  const second = await containedWorker(fixture, image);
   expect((await fixture.oz.waitForResult(ended.task_id, 5_000)).data).toMatchObject({ exit_code: 4 });
   expect((await fixture.oz.waitForResult(running.task_id)).data).toMatchObject({ exit_code: 6 });
   await fixture.untilCleared(running.task_id);
@@ -50,7 +54,7 @@ test("a killed container's tasks go to the next container: those that run, and t
 }, 60_000);
 
 test("a container that is started again takes its own tasks up; a worker beside it leaves them alone until it dies", async () => {
-  const contained = await containedWorker();
+  const contained = await containedWorker(fixture, image);
   const data = await fixture.runUntilReady(OBEDIENT);
   const beside = fixture.startWorker();
   await fixture.oz.waitForLink(10_000, 2);
@@ -68,3 +72,18 @@ test("a container that is started again takes its own tasks up; a worker beside 
   expect((await fixture.oz.waitForResult(data.task_id)).data).toMatchObject({ task_state: "CANCELLED" });
   await fixture.untilCleared(data.task_id);
 }, 60_000);
+
+test("a container that has the folder of the daemon's socket finds the new one of a restarted daemon, and a task's true end", async () => {
+  await using dockerd = await PrivateDockerd.start({ mark: testEnvironment().run, liveRestore: true });
+  await using own = await WorkerFixture.start("contained-folder", { started: false, docker: dockerd.docker });
+  const image = await shippedImage(own.environment, binary);
+  const container = await containedWorker(own, image, `${dockerd.folder}:/var/run`);
+  const data = await own.runUntilReady("echo ready; sleep 5; exit 6");
+  await dockerd.down("SIGTERM");
+  await dockerd.up();
+  expect((await own.oz.waitForResult(data.task_id, 30_000)).data).toMatchObject({ exit_code: 6 });
+  expect(own.oz.openedLinks).toBe(1);
+  await own.untilCleared(data.task_id);
+  await container.stop();
+  expect((await container.inspect()).State.ExitCode).toBe(0);
+}, 90_000);

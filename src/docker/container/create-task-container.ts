@@ -1,6 +1,7 @@
 import { shownImage } from "../../support/shown-image.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { TaskSpec } from "../../task/task-spec.ts";
+import type { CreateWarnings } from "../engine/create-warnings.ts";
 import { EngineError, hasStatus } from "../engine/engine-error.ts";
 import { createContainer, inspectContainer } from "../engine/engine-objects.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
@@ -20,6 +21,7 @@ export type Creation =
 export interface CreationRoom {
   readonly records: RecordRoom;
   readonly watch: EngineWatch;
+  readonly onWarnings: CreateWarnings;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface CreationRoom {
  * name is another one. Not abortable: what a broken off create would leave could not be known.
  */
 export async function createTaskContainer(
-  { records, watch }: CreationRoom,
+  { records, watch, onWarnings }: CreationRoom,
   spec: TaskSpec,
   attempt: string,
   sidecars: readonly SidecarMount[],
@@ -36,6 +38,7 @@ export async function createTaskContainer(
   const { engine, seals, workerId } = records;
   const name = taskContainerName(workerId, spec.execution);
   const labelsNow = () => seals.seal(name, executionLabels("task", records, spec.execution, attempt));
+  const warn = (warnings: readonly string[]) => onWarnings(warnings, spec.execution.taskId);
   /** Of the calls that were made here: no others can have them. */
   const made = new Set<string | undefined>();
 
@@ -44,7 +47,8 @@ export async function createTaskContainer(
     const labels = labelsNow();
     made.add(labels[LABELS.seal]);
     try {
-      return { id: await createContainer(engine, name, taskContainerBody({ spec, labels, sidecars })), name };
+      const body = taskContainerBody({ spec, labels, sidecars });
+      return { id: await createContainer(engine, name, body, undefined, warn), name };
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
       const there = await inspectContainer(engine, name);

@@ -37,7 +37,8 @@ interface Waiting {
   isTrusted: boolean;
 }
 
-export function createExitEvents(engine: Engine, workerId: string, log: Log): ExitEvents {
+/** `onEnd` is called when the daemon may have ended. */
+export function createExitEvents(engine: Engine, workerId: string, log: Log, onEnd?: () => void): ExitEvents {
   const waiting = new Map<string, Waiting>();
 
   function take(told: unknown): void {
@@ -52,7 +53,7 @@ export function createExitEvents(engine: Engine, workerId: string, log: Log): Ex
 
   const label = [`${LABELS.workerId}=${workerId}`];
   const filters = JSON.stringify({ label, type: ["container"], event: ["start", "die"] });
-  const lives = createEngineLives(engine, filters, take);
+  const lives = createEngineLives(engine, { filters, onEvent: take, onEnd });
 
   return {
     lookOut(containerId) {

@@ -2,6 +2,7 @@ import type { Log } from "../../support/log.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import type { TaskSpec } from "../../task/task-spec.ts";
 import type { RunOptions } from "../../worker/task-runtime.ts";
+import type { CreateWarnings } from "../engine/create-warnings.ts";
 import { describeError } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
 import { removeContainer } from "../engine/engine-objects.ts";
@@ -16,6 +17,7 @@ import { beginStep } from "./time-step.ts";
 export interface ReadyOptions extends PrepareOptions {
   readonly ledger: Ledger;
   readonly lives: EngineLives;
+  readonly onWarnings: CreateWarnings;
   readonly log: Log;
 }
 
@@ -73,13 +75,15 @@ export async function readyContainer(
       if (made === undefined) throw new Error("a container is held that was not made here");
       if ("result" in made) {
         made.started(true);
-        return { ok: false, result: made.result };
+        // Another daemon may not take the mounts that were prepared for the one before.
+        if (made.isIntact()) return { ok: false, result: made.result };
+      } else if ((await made.isValid) && made.isIntact()) {
+        return { ok: true, ready: made };
       }
-      if ((await made.isValid) && made.isIntact()) return { ok: true, ready: made };
       log.warn("sidecar content was cleared away, or lost in a restart of the Docker daemon, and is prepared again", {
         task: spec.execution.taskId,
       });
-      await discard(options, held, made);
+      if (!("result" in made)) await discard(options, held, made);
     }
   } finally {
     const unused = await guess;
@@ -113,14 +117,15 @@ async function make(
   held: HeldExecution,
   task: PreparedTask,
   { signal, onSetup }: RunOptions,
-): Promise<Made | (Pick<Made, "started"> & { readonly result: ExecutionResult })> {
+): Promise<Made | (Pick<Made, "started" | "isIntact"> & { readonly result: ExecutionResult })> {
   const { watch, ledger } = options;
   const sidecars = task.sidecars.map((sidecar) => sidecar.mount);
   const outlivesEngine = task.sidecars.every((sidecar) => sidecar.outlivesEngine);
   const life = outlivesEngine ? undefined : await persist(watch, signal, () => options.lives.present());
   const started = beginStep(options.clock, "container_start", onSetup);
+  const isIntact = () => life?.lasts() ?? true;
   const created = await createTaskContainer(options, spec, held.attempt, sidecars);
-  if (!created.ok) return { result: created.result, started };
+  if (!created.ok) return { result: created.result, started, isIntact };
   const { container } = created;
   held.container = container;
   // From here on the content cannot be cleared away any more. A claim may have been, as by a prune, in a long pull: a
@@ -129,7 +134,7 @@ async function make(
   const check = () => Promise.all([...task.sidecars.map((sidecar) => sidecar.stillValid()), keepClaim()]);
   const isValid = persist(watch, signal, check).then((answers) => !answers.includes(false));
   isValid.catch(() => {});
-  return { container, from: task, isValid, started, isIntact: () => life?.lasts() ?? true };
+  return { container, from: task, isValid, started, isIntact };
 }
 
 async function discard(options: ReadyOptions, held: HeldExecution, made: Made): Promise<void> {

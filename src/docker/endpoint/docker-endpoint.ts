@@ -1,6 +1,6 @@
 import { isLoopback } from "../../support/loopback.ts";
 
-/** What a TLS connection to the daemon uses; already read and checked. PEM text. */
+/** What a TLS connection to the daemon uses; already read and checked. PEM text, as it was at some moment. */
 export interface TlsMaterial {
   /** The only roots that are trusted; absent: the built-in ones. */
   readonly ca?: string;

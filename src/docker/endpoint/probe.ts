@@ -23,7 +23,8 @@ export type ProbeResult =
       /** The daemon's own version, as `20.10.24`. */
       readonly engineVersion: string;
     }
-  | { readonly kind: "failed"; readonly problem: string };
+  /** `hasAnswered`: it has told what it is, and that will not do. */
+  | { readonly kind: "failed"; readonly problem: string; readonly hasAnswered: boolean };
 
 export interface ProbeRequest {
   readonly address: EngineAddress;
@@ -42,14 +43,24 @@ const PING_TIMEOUT_MS = 5000;
 
 /** Pings the daemon, asks for its version, and decides whether this worker can use it. Never rejects. */
 export async function probeEngine(request: ProbeRequest): Promise<ProbeResult> {
+  const ping = await ask(request, "/_ping");
+  return ping.kind === "failed" ? ping : await examineEngine(request);
+}
+
+/** Asks a daemon that answers for its version, and decides whether this worker can use it. Never rejects. */
+export async function examineEngine(request: ProbeRequest): Promise<ProbeResult> {
+  const version = await ask(request, "/version");
+  return version.kind === "failed" ? version : judge(request, version.body);
+}
+
+/** A good answer, or why there is none. */
+async function ask(
+  request: ProbeRequest,
+  path: string,
+): Promise<GoodAnswer | Extract<ProbeResult, { kind: "failed" }>> {
   const { address, clock, timeoutMs = PING_TIMEOUT_MS } = request;
-  const limits = { clock, timeoutMs };
-  const ping = await getFromEngine(address, "/_ping", limits);
-  if (!isGood(ping)) {
-    return failed(request, explainFailure(ping, address, timeoutMs));
-  }
-  const version = await getFromEngine(address, "/version", limits);
-  return isGood(version) ? judge(request, version.body) : failed(request, explainFailure(version, address, timeoutMs));
+  const answer = await getFromEngine(address, path, { clock, timeoutMs });
+  return isGood(answer) ? answer : failed(request, explainFailure(answer, address, timeoutMs), false);
 }
 
 type GoodAnswer = Extract<EngineAnswer, { kind: "answer" }>;
@@ -101,6 +112,6 @@ function platformOf(version: EngineVersion): EnginePlatform | string {
   return { os: "linux", architecture: known };
 }
 
-function failed(request: ProbeRequest, why: string): ProbeResult {
-  return { kind: "failed", problem: unusable(request.endpoint, request.source, why) };
+function failed(request: ProbeRequest, why: string, hasAnswered = true): Extract<ProbeResult, { kind: "failed" }> {
+  return { kind: "failed", problem: unusable(request.endpoint, request.source, why), hasAnswered };
 }

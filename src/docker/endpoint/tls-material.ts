@@ -9,22 +9,44 @@ export type TlsRead =
   | { readonly kind: "tls"; readonly tls: TlsMaterial }
   | { readonly kind: "failed"; readonly problem: string };
 
-export interface TlsRequest {
+export interface TlsFolder {
   readonly files: EndpointFiles;
   /** Holds `ca.pem`, `cert.pem` and `key.pem`, the names of the Docker CLI. */
   readonly folder: string;
   readonly verify: boolean;
+}
+
+export interface TlsRequest extends TlsFolder {
   /** DOCKER_TLS_VERIFY cannot do without `ca.pem`; a context may rest on the public roots. */
   readonly caRequired: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
+/** What stands in the files, unchecked; `undefined` for one that does not exist or that is not used. */
+export interface TlsFiles {
+  readonly ca: Loaded | undefined;
+  readonly cert: Loaded | undefined;
+  readonly key: Loaded | undefined;
+}
+
+export interface Loaded {
+  readonly text?: string;
+  readonly problem?: string;
+}
+
+/** Reads TLS files as they are. */
+export function readTlsFiles(request: TlsFolder): TlsFiles {
+  return {
+    ca: request.verify ? readFile(request, "ca.pem") : undefined,
+    cert: readFile(request, "cert.pem"),
+    key: readFile(request, "key.pem"),
+  };
+}
+
 /** Reads and checks TLS files before any client is built of them: a client throws on the first bad byte. */
 export function readTls(request: TlsRequest): TlsRead {
-  const ca = request.verify ? readFile(request, "ca.pem") : undefined;
-  const cert = readFile(request, "cert.pem");
-  const key = readFile(request, "key.pem");
+  const { ca, cert, key } = readTlsFiles(request);
   for (const read of [ca, cert, key]) {
     if (read?.problem !== undefined) {
       return failed(read.problem);
@@ -51,12 +73,7 @@ export function readTls(request: TlsRequest): TlsRead {
   };
 }
 
-interface Loaded {
-  readonly text?: string;
-  readonly problem?: string;
-}
-
-function readFile(request: TlsRequest, name: string): Loaded | undefined {
+function readFile(request: TlsFolder, name: string): Loaded | undefined {
   const path = join(request.folder, name);
   const read = request.files.read(path);
   switch (read.kind) {

@@ -21,15 +21,20 @@ export interface EngineLives {
   close(): void;
 }
 
+export interface EngineLivesOptions {
+  /** Which events come, as the API takes it. Default none. */
+  readonly filters?: string;
+  /** Gets the events of the lives that were asked for. */
+  readonly onEvent?: (event: unknown) => void;
+  /** Is called when one of those lives may have ended. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
 /** No event bears this label. */
 const NO_EVENTS = JSON.stringify({ label: ["oz-agent-worker.none"] });
 
-/** `onEvent` gets the events that `filters`, as the API takes them, let through during the lives that were asked for. */
-export function createEngineLives(
-  engine: Engine,
-  filters = NO_EVENTS,
-  onEvent: (event: unknown) => void = () => {},
-): EngineLives {
+export function createEngineLives(engine: Engine, options: EngineLivesOptions = {}): EngineLives {
+  const { filters = NO_EVENTS, onEvent = () => {}, onEnd = () => {} } = options;
   let opening: Promise<EngineLife> | undefined;
   let stream: Readable | undefined;
   let closed = false;
@@ -43,6 +48,7 @@ export function createEngineLives(
       if (!lasts) return;
       lasts = false;
       opening = undefined;
+      if (!closed) onEnd();
     };
     for (const event of ["end", "close", "error"]) opened.on(event, end);
     onJsonLine(opened, onEvent);

@@ -24,17 +24,22 @@ const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** For what is never started: the engine wants a command of images that have none. */
 export const NO_COMMAND = ["-"];
 
-/** Creates a container and answers its id. A failure with status 409 means that the name is taken. */
+/**
+ * Creates a container and answers its id; `onWarnings` gets what the engine did otherwise than it was told. A failure with
+ * status 409 means that the name is taken.
+ */
 export async function createContainer(
   engine: Engine,
   name: string,
   body: object,
   limitMs = CREATE_LIMIT_MS,
+  onWarnings: (warnings: readonly string[]) => void = () => {},
 ): Promise<string> {
   const created = await engine.call(
     { method: "POST", path: enginePath`/containers/create`, query: { name }, body, limitMs },
     CreatedContainer,
   );
+  onWarnings(created.Warnings);
   return created.Id;
 }
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 const Labels = v.nullish(v.record(v.string(), v.string()), {});
 
 /** `POST /containers/create`. */
-export const CreatedContainer = v.object({ Id: v.string() });
+export const CreatedContainer = v.object({ Id: v.string(), Warnings: v.nullish(v.array(v.string()), []) });
 
 /** `GET /containers/{id}/json`, as far as it is used. */
 export const ContainerDetails = v.object({

@@ -48,6 +48,8 @@ const MAX_FAILURE_BYTES = 64 * 1024;
 /** What an engine says of its own parts while it goes down: it answers still, and can do nothing any more. */
 const GOING_DOWN =
   /database not open|(transport|connection) is closing|context canceled|(object type \*libnetwork\.\w+: open |-init\/merged\S*): no such file/i;
+/** With this an engine answers whatever it is asked in an API version outside of its range, and does nothing. */
+const VERSION_REFUSED = /client version \S+ is too (old|new)/i;
 const STATUSES = new Set([200, 201, 202, 204, 304]);
 /** For the modem every answer is one: it would read those that it takes for failures without a bound. */
 const ALL_STATUSES = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
@@ -172,6 +174,7 @@ function statusError(request: EngineRequest, status: number, body: string): Engi
   const parsed = v.safeParse(v.object({ message: v.string() }), parseJson(body));
   const text = parsed.success ? parsed.output.message.trim() : body.trim();
   if (status >= 500 && GOING_DOWN.test(text)) return new EngineError("unreachable", `${title(request)}: ${text}`);
+  if (status === 400 && VERSION_REFUSED.test(text)) return new EngineError("version", `${title(request)}: ${text}`);
   return new EngineError("status", text, status);
 }
 

@@ -55,6 +55,8 @@ function whyOf(kind: Exclude<EngineError["kind"], "aborted">, said: string): str
       return `the Docker daemon did not answer in time; ${MORE}`;
     case "unreachable":
       return `the Docker daemon could not be reached; ${MORE}`;
+    case "version":
+      return `the Docker daemon does not speak the worker's version of its API; ${MORE}`;
     case "malformed":
       return `the Docker daemon answered with something else; ${MORE}`;
     case "status": {

@@ -1,6 +1,7 @@
 import { describeError, EngineError, hasStatus, isEngineAway } from "../engine/engine-error.ts";
 import type { EngineLives } from "../engine/engine-lives.ts";
 import { createContainer, NO_COMMAND, removeContainer } from "../engine/engine-objects.ts";
+import type { EngineWatch } from "../engine/engine-watch.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
 import { type ContentMaker, helperLabels } from "./content-maker.ts";
 import type { PreparedSidecar, SidecarContent } from "./sidecar-content.ts";
@@ -10,6 +11,9 @@ export const IMAGE_MOUNTS_SINCE = "1.48";
 
 export interface ImageContentOptions {
   readonly maker: ContentMaker;
+  readonly watch: Pick<EngineWatch, "onBack">;
+  /** Whether the API version that is spoken now has such mounts. */
+  readonly mayMount: () => boolean;
   /** Must be to hand for what does not outlive the engine. */
   readonly lives: EngineLives;
   readonly copies: SidecarContent;
@@ -17,18 +21,25 @@ export interface ImageContentOptions {
 
 /**
  * Sidecars as mounts of their images: nothing is copied. What must be written to, and an engine that refuses such mounts,
- * is left to `copies`; whether it does is asked once, with the first sidecar.
+ * is left to `copies`; whether it does is asked once, with the first sidecar, and again of a daemon that was away.
  */
 export function createImageContent(options: ImageContentOptions): SidecarContent {
-  const { copies } = options;
+  const { copies, watch, mayMount } = options;
   let answer: Promise<boolean> | undefined;
+  watch.onBack(() => {
+    answer = undefined;
+  });
 
-  function isAble(imageId: string): Promise<boolean> {
-    answer ??= tryMount(options, imageId).catch((error: unknown) => {
-      answer = undefined;
+  async function isAble(imageId: string): Promise<boolean> {
+    if (!mayMount()) return false;
+    const asked = answer ?? tryMount(options, imageId);
+    answer = asked;
+    try {
+      return await asked;
+    } catch (error) {
+      if (answer === asked) answer = undefined;
       throw error;
-    });
-    return answer;
+    }
   }
 
   function mounted(imageId: string, mountPath: string): PreparedSidecar {

@@ -13,6 +13,7 @@ import type { PreparedSidecar } from "../../../src/docker/sidecars/sidecar-conte
 import { systemClock } from "../../../src/support/clock.ts";
 import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import type { SetupStep } from "../../../src/worker/task-runtime.ts";
+import { changedEngine } from "../../support/changed-engine.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
 import { until } from "../../support/until.ts";
 import { RecordsScene } from "../records/records-scene.ts";
@@ -50,6 +51,7 @@ async function fragile(scene: RecordsScene) {
       },
     },
     sidecarContent: { existing: async () => sidecar, prepare: async () => sidecar },
+    onWarnings() {},
     clock: systemClock,
     log,
   };
@@ -135,6 +137,52 @@ test("a copy that the engine breaks off with a failure of its own is made anew, 
   const ready = await readyContainer({ ...options, sidecarContent: once }, spec, held, run);
   if (!ready.ok) throw new Error(JSON.stringify(ready.result));
   expect(once.calls()).toBe(2);
+});
+
+test("what the engine has made otherwise than it was told is passed on, with the task", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, pulled } = await fragile(scene);
+  pulled.resolve();
+  // Without a limit of memory the engine warns of this.
+  const { engine } = changedEngine(scene.engine, (request) =>
+    request.path === "/containers/create"
+      ? { ...request, body: { ...request.body, HostConfig: { OomKillDisable: true } } }
+      : undefined,
+  );
+  const records = scene.recordsOf(scene.living, scene.seals, engine);
+  const told: [readonly string[], string][] = [];
+  const onWarnings: ReadyOptions["onWarnings"] = (...warnings) => told.push(warnings);
+  const run = { signal: new AbortController().signal };
+  const ready = await readyContainer({ ...options, records, onWarnings }, spec, held, run);
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  expect(told).toEqual([[expect.arrayContaining([expect.stringContaining("OOM killer")]), "fragile"]]);
+});
+
+test("mounts that another daemon does not take are prepared again, and what it refuses as well is the end", async () => {
+  await using scene = new RecordsScene();
+  const { options, spec, held, life, pulled } = await fragile(scene);
+  pulled.resolve();
+  let refusals = 2;
+  let creates = 0;
+  const { engine } = changedEngine(scene.engine, (request) => {
+    if (request.path !== "/containers/create") return undefined;
+    creates += 1;
+    if (creates > refusals) return undefined;
+    life.lasts = creates > 1;
+    throw new EngineError("status", "invalid mount type: image", 400);
+  });
+  const records = scene.recordsOf(scene.living, scene.seals, engine);
+  const images = { ...options.images, expected: async () => undefined };
+  const run = { signal: new AbortController().signal };
+  const lost = await readyContainer({ ...options, records, images }, spec, held, run);
+  expect(lost).toMatchObject({ ok: false, result: { reason: "container_create" } });
+  expect(creates).toBe(2);
+  refusals = 1;
+  creates = 0;
+  life.lasts = true;
+  const ready = await readyContainer({ ...options, records, images }, spec, held, run);
+  if (!ready.ok) throw new Error(JSON.stringify(ready.result));
+  expect(creates).toBe(2);
 });
 
 test("what an earlier attempt has left under the container's name makes room, even at the last moment", async () => {

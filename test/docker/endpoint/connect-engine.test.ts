@@ -17,7 +17,7 @@ async function runBun(program: string, env: Readonly<Record<string, string>>) {
 }
 
 async function engineOf(address: EngineAddress, env: Record<string, string | undefined> = {}): Promise<string> {
-  return (await connectEngine(address, "1.41", env).version()).Os;
+  return (await connectEngine(address, "1.41", undefined, env).docker.version()).Os;
 }
 
 describe("the client goes where it is sent", () => {
@@ -63,7 +63,7 @@ describe("with NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
     const address = JSON.parse(process.env.ADDRESS);
     const got = await getFromEngine(address, "/_ping", { clock: systemClock, timeoutMs: 5000 });
     console.log(got.kind === "failed" ? got.code : got.kind);
-    console.log(await connectEngine(address, "1.41").version().then(({ Os }) => Os, ({ code }) => code));`;
+    console.log(await connectEngine(address, "1.41").docker.version().then(({ Os }) => Os, ({ code }) => code));`;
   const ask = async (server: ServerCertificate, verify: boolean, authority: TestAuthority) => {
     await using daemon = await startTlsDaemon(server, authority);
     const tls = { ca: authority.pem, ...authority.issue("DNS:client"), verify, folder: "/certs" };
@@ -87,7 +87,7 @@ describe("with NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
 test("DEBUG does not make the client print logins and variables, and stays as it was", async () => {
   const program = `
     import { connectEngine } from "${SOURCES}/connect-engine.ts";
-    const docker = connectEngine({ kind: "tcp", host: "127.0.0.1", port: Number(process.env.PORT) }, "1.41");
+    const { docker } = connectEngine({ kind: "tcp", host: "127.0.0.1", port: Number(process.env.PORT) }, "1.41");
     await docker.pull("x/y", { authconfig: { username: "u", password: "p" } }).catch(() => {});
     await docker.createContainer({ Image: "x", Env: ["A=secret-of-a-task"] }).catch(() => {});
     console.log(process.env.DEBUG);`;
@@ -107,7 +107,7 @@ describe("the environment does not lead it elsewhere", () => {
     const kept = { ...process.env };
     Object.assign(process.env, { DOCKER_HOST: host, DOCKER_CERT_PATH: "/nowhere", DOCKER_TLS_VERIFY: "1" });
     try {
-      const docker = connectEngine({ kind: "unix", socketPath: daemonSocket() }, "1.41");
+      const { docker } = connectEngine({ kind: "unix", socketPath: daemonSocket() }, "1.41");
       expect((await docker.version()).Os).toBe("linux");
       expect(process.env.DOCKER_HOST).toBe(host);
     } finally {

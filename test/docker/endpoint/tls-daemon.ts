@@ -8,23 +8,24 @@ export interface TlsDaemon extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Puts stunnel in front of a daemon's socket: it shows `server` and takes only clients that `authority` signed. */
+/** Puts stunnel in front of a daemon's socket: it shows `server` and takes only clients that `authority` signed. Port 0: any. */
 export async function startTlsDaemon(
   server: ServerCertificate,
   authority: TestAuthority,
   socket = daemonSocket(),
+  port = 0,
 ): Promise<TlsDaemon> {
   const program = Bun.which("stunnel4") ?? Bun.which("stunnel");
   if (program === null) throw new Error("stunnel is missing: run scripts/test, or install stunnel4");
   const folder = new ScratchFolder();
-  const port = await freePort();
+  const own = port === 0 ? await freePort() : port;
   const config = folder.write(
     "stunnel.conf",
     [
       "foreground = yes",
       "pid =",
       "[docker]",
-      `accept = 127.0.0.1:${port}`,
+      `accept = 127.0.0.1:${own}`,
       `connect = ${socket}`,
       `cert = ${folder.write("cert.pem", server.cert)}`,
       `key = ${folder.write("key.pem", server.key, 0o600)}`,
@@ -41,10 +42,10 @@ export async function startTlsDaemon(
     folder[Symbol.dispose]();
   };
   try {
-    await untilListening(port, "stunnel");
+    await untilListening(own, "stunnel");
   } catch (error) {
     await stop();
     throw error;
   }
-  return { port, [Symbol.asyncDispose]: stop };
+  return { port: own, [Symbol.asyncDispose]: stop };
 }

@@ -8,7 +8,11 @@ import { until } from "../../support/until.ts";
 
 test("a life of the daemon lasts until it is restarted, and is another one then", async () => {
   await using dockerd = await PrivateDockerd.start({ mark: testEnvironment().run });
-  const lives = createEngineLives(createEngine(dockerd.docker.modem));
+  let ends = 0;
+  const onEnd = () => {
+    ends += 1;
+  };
+  const lives = createEngineLives(createEngine(dockerd.docker.modem), { onEnd });
   const first = await lives.present();
   expect(await lives.present()).toBe(first);
   expect(first.lasts()).toBe(true);
@@ -24,6 +28,8 @@ test("a life of the daemon lasts until it is restarted, and is another one then"
   const last = await lives.present();
   lives.close();
   await until("the end of the stream", () => !last.lasts());
+  // Its own end is nobody's news.
+  expect(ends).toBe(2);
 }, 60_000);
 
 /** Streams that end at the very moment that a test says: a daemon's do not. */

@@ -48,6 +48,7 @@ describe("an engine that does not answer", () => {
   test.each([
     ["unreachable", "POST /containers/create: connect ECONNREFUSED 10.1.2.3:2376"],
     ["timeout", "POST /containers/create: no answer within 60 s"],
+    ["version", "POST /containers/create: client version 1.41 is too old"],
     ["malformed", "GET /x: getaddrinfo docker.corp.example"],
   ] as const)("is told of without its address: %s", (kind, said) => {
     const explained = explainEngine(new EngineError(kind, said));

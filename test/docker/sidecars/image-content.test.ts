@@ -20,6 +20,7 @@ const COPY: PreparedSidecar = {
 const copies: SidecarContent = { existing: async () => COPY, prepare: async () => COPY };
 const lives = { present: async () => ({ lasts: () => true }), close() {} };
 const never = new AbortController().signal;
+const around = { watch: { onBack() {} }, mayMount: () => true };
 
 function use(imageId: string, readWrite = false): SidecarUse {
   return { imageId, image: "i", mountPath: "/m", readWrite, privateVolume: () => "v", privateLabels: {} };
@@ -60,7 +61,7 @@ test.each([
 describe("on an engine that mounts images", () => {
   test("content is the image itself, and is there as soon as the image is", async () => {
     const { engine } = newerEngine();
-    const content = createImageContent({ maker: maker(engine), lives, copies });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     const prepared = await content.prepare(use("sha256:1"), never);
     expect(prepared.mount).toEqual({ Type: "image", Source: "sha256:1", Target: "/m", ReadOnly: true });
     expect(prepared.outlivesEngine).toBe(false);
@@ -70,7 +71,7 @@ describe("on an engine that mounts images", () => {
 
   test("what is written to, and a second mount of one image in a container, is a copy", async () => {
     const { engine } = newerEngine();
-    const content = createImageContent({ maker: maker(engine), lives, copies });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     expect(await content.prepare(use("sha256:1", true), never)).toBe(COPY);
     const first = await content.prepare(use("sha256:1"), never);
     expect(await first.ifRepeated?.(never)).toBe(COPY);
@@ -78,10 +79,32 @@ describe("on an engine that mounts images", () => {
 
   test("it is asked once, by a container that is never started and goes again", async () => {
     const { engine, creates, removed } = newerEngine();
-    const content = createImageContent({ maker: maker(engine), lives, copies });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     await Promise.all([content.prepare(use("sha256:1"), never), content.prepare(use("sha256:2"), never)]);
     expect(creates).toHaveLength(1);
     expect(removed).toEqual([enginePath`/containers/${String(creates[0]?.query?.name)}`]);
+  });
+
+  test("it is asked again when it was away, and not at all in a version of the API without such mounts", async () => {
+    const { engine, creates } = newerEngine();
+    const forgets: (() => void)[] = [];
+    const back = () => {
+      for (const forget of forgets) forget();
+    };
+    let mayMount = true;
+    const watch = { onBack: (action: () => void) => void forgets.push(action) };
+    const content = createImageContent({ maker: maker(engine), watch, mayMount: () => mayMount, lives, copies });
+    await content.prepare(use("sha256:1"), never);
+    back();
+    await content.prepare(use("sha256:1"), never);
+    expect(creates).toHaveLength(2);
+    mayMount = false;
+    back();
+    expect(await content.prepare(use("sha256:1"), never)).toBe(COPY);
+    expect(await content.existing("sha256:1", "/m")).toBe(COPY);
+    expect(creates).toHaveLength(2);
+    mayMount = true;
+    expect((await content.prepare(use("sha256:1"), never)).source).toBe("image sha256:1");
   });
 
   test.each([
@@ -89,7 +112,7 @@ describe("on an engine that mounts images", () => {
     ["without that image by now", new EngineError("status", "No such image: sha256:1", 404)],
   ])("one that is %s is asked again", async (_, refusal) => {
     const { engine, creates } = newerEngine(refusal);
-    const content = createImageContent({ maker: maker(engine), lives, copies });
+    const content = createImageContent({ ...around, maker: maker(engine), lives, copies });
     await expect(content.existing("sha256:1", "/m")).rejects.toThrow(refusal.message);
     await expect(content.prepare(use("sha256:1"), never)).rejects.toThrow(refusal.message);
     expect(creates).toHaveLength(2);
@@ -110,7 +133,7 @@ describe("where images cannot be mounted they are copied, and the log says why",
     // This version of the API knows no such mounts, whatever the engine is.
     const engine = createEngine(withVersion(docker.modem, "v1.41"));
     const log = recordedLog();
-    const content = createImageContent({ maker: maker(engine, log), lives, copies });
+    const content = createImageContent({ ...around, maker: maker(engine, log), lives, copies });
     expect(await content.prepare(use(id), never)).toBe(COPY);
     expect(await content.existing(id, "/m")).toBe(COPY);
     expect(log.messages("info")).toEqual(["the Docker daemon cannot mount images: sidecars are copied into volumes"]);
@@ -121,7 +144,7 @@ describe("where images cannot be mounted they are copied, and the log says why",
     const { engine, creates } = newerEngine();
     const forbidden = { ...lives, present: () => Promise.reject(new EngineError("status", "forbidden", 403)) };
     const log = recordedLog();
-    const content = createImageContent({ maker: maker(engine, log), lives: forbidden, copies });
+    const content = createImageContent({ ...around, maker: maker(engine, log), lives: forbidden, copies });
     expect(await content.prepare(use("sha256:1"), never)).toBe(COPY);
     expect(creates).toHaveLength(0);
     expect(log.text()).toContain("forbidden");

@@ -53,7 +53,7 @@ export class SimWorker {
       engine,
       watch,
       platform: { os: "linux", architecture: "amd64" },
-      mayMountImages: model.newestApi >= FIRST_API_WITH_IMAGE_MOUNTS,
+      mayMountImages: () => model.newestApi >= FIRST_API_WITH_IMAGE_MOUNTS,
       owner: processes.ownerOf(process),
       processes,
       credentials: () => Promise.resolve({}),
