@@ -11,12 +11,6 @@ export interface Known {
 /** To be emptied. Everything that is not in this list fails. */
 export const KNOWN: readonly Known[] = [
   {
-    line: /^other-api-range/,
-    problem: /container_wait|left/,
-    example: "other-api-range",
-    reason: "an engine that comes back with another API range is asked in the old version for ever",
-  },
-  {
     line: /^held-(create|start)-cancelled/,
     problem: /has no end after 20 s/,
     example: "held-create-cancelled",

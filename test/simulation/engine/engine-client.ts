@@ -18,7 +18,7 @@ export class EngineClient implements Engine, EngineClock {
   readonly #process: SimProcess;
   readonly #effects: Effects;
   /** The version that was agreed on when the process was started. */
-  readonly #api: number;
+  #api: number;
   readonly #calls = new Set<SentCall>();
 
   constructor(model: EngineModel, process: SimProcess, effects: Effects) {
@@ -29,6 +29,13 @@ export class EngineClient implements Engine, EngineClock {
     process.onEnd(() => {
       for (const call of this.#calls) call.hangUp();
     });
+  }
+
+  /** Speaks the newest version that the engine has now; answers whether that is another one. */
+  agree(): boolean {
+    const isOther = this.#api !== this.#model.newestApi;
+    this.#api = this.#model.newestApi;
+    return isOther;
   }
 
   /** The engine and its workers are on one host. */
@@ -92,7 +99,7 @@ export class EngineClient implements Engine, EngineClock {
         later(() => {
           end();
           if (status < 400) settle(() => resolve(body));
-          else settle(() => reject(new EngineError("status", messageOf(body), status)));
+          else settle(() => reject(failureOf(title, status, messageOf(body))));
         });
       },
       stream(): SimBody {
@@ -133,6 +140,12 @@ export class EngineClient implements Engine, EngineClock {
     request.signal?.addEventListener("abort", onAbort, { once: true });
     return promise;
   }
+}
+
+/** As the adapter of production takes it. */
+function failureOf(title: string, status: number, said: string): EngineError {
+  if (status === 400 && said.startsWith("client version")) return new EngineError("version", `${title}: ${said}`);
+  return new EngineError("status", said, status);
 }
 
 function titleOf({ method, path }: EngineRequest): string {

@@ -34,7 +34,7 @@ export const OUTAGE_SCENARIOS: readonly Scenario[] = [
   scenario("other-api-range", {
     tasks: long,
     disturb: (world) => world.at(5_000, () => world.incidents.engineAway("go-on", 4_000, { oldestApi: 44 })),
-    points: [],
+    points: ["kill-before", "cancel", "shutdown"],
   }),
   scenario("full-disk-while-a-task-runs", {
     tasks: [task({ work: exits(9, 20_000) })],

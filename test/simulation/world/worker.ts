@@ -38,7 +38,9 @@ export class SimWorker {
       clock,
     );
     const dial = oz.dialOf(process);
-    const watch = createEngineWatch(engine, clock, log);
+    const watch = createEngineWatch(engine, clock, log, {
+      renew: () => Promise.resolve({ kind: "usable", isOther: client.agree() }),
+    });
     const config = {
       ...DEFAULTS,
       apiKey: API_KEY,
