@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
-import { createEngine } from "../../../src/docker/engine/engine.ts";
+import type { Engine } from "../../../src/docker/engine/engine.ts";
 import { createAskRegistry } from "../../../src/docker/images/ask-registry.ts";
 import { createPullNotice } from "../../../src/docker/images/pull-notice.ts";
 import { parseImageReference } from "../../../src/docker/registry/image-reference.ts";
@@ -10,9 +10,11 @@ import { recordedLog } from "../../support/recorded-log.ts";
 /** Asks by way of an engine that says what the test says: other engines than the one at hand, and one that hangs. */
 function asked() {
   const stream = new PassThrough();
-  const engine = createEngine({
-    dial: (options, callback) => callback(null, "isStream" in options && options.isStream === true ? stream : "OK"),
-  });
+  const engine: Engine = {
+    call: () => Promise.reject(new Error("a pull asks nothing else")),
+    run: () => Promise.resolve(),
+    open: () => Promise.resolve(stream),
+  };
   const clock = new ManualClock();
   const reference = parseImageReference("team/app:1");
   if (reference.kind === "invalid") throw new Error(reference.reason);
