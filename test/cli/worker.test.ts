@@ -2,28 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EXAMPLE_CONFIG } from "../support/example-config.ts";
 import { runWords } from "./run-words.ts";
 
-const EXAMPLE = `worker_id: "prod-runner-1"
-log_level: "debug"
-cleanup: true              # false is --no-cleanup
-max_concurrent_tasks: 4
-idle_on_complete: "10m"
-backend:                   # at most one backend
-  docker:
-    volumes: ["/opt/shared-cache:/cache:ro"]
-    environment:
-      - name: NPM_TOKEN
-        value: "your_token"
-      - name: GITHUB_TOKEN # no value: inherited from the worker's environment
-`;
 const KEY = { WARP_API_KEY: "wk-hunter2" };
 
 let folder = "";
 let example = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "oz-agent-worker-cli-"));
-  example = file("example.yaml", EXAMPLE);
+  example = file("example.yaml", EXAMPLE_CONFIG);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -3,24 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testEnvironment } from "../support/environment.ts";
+import { EXAMPLE_CONFIG } from "../support/example-config.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
 import { Relay } from "../support/relay.ts";
 import { runWorker, startWorker } from "../support/worker-process.ts";
 
-// The example of the contract's section 3, to the letter.
-const EXAMPLE = `worker_id: "prod-runner-1"
-log_level: "debug"
-cleanup: true              # false is --no-cleanup
-max_concurrent_tasks: 4
-idle_on_complete: "10m"
-backend:                   # at most one backend
-  docker:
-    volumes: ["/opt/shared-cache:/cache:ro"]
-    environment:
-      - name: NPM_TOKEN
-        value: "your_token"
-      - name: GITHUB_TOKEN # no value: inherited from the worker's environment
-`;
 const { dockerHost } = testEnvironment();
 let folder = "";
 let oz: OzStandIn;
@@ -28,7 +15,7 @@ let oz: OzStandIn;
 let docker: Relay;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "command-line-"));
-  await writeFile(join(folder, "example.yaml"), EXAMPLE);
+  await writeFile(join(folder, "example.yaml"), EXAMPLE_CONFIG);
   await writeFile(
     join(folder, "wrong.yaml"),
     `worker_ids: x\nlog_level: loud\nbackend:\n  docker:\n    volumes: [1]\n`,
