@@ -34,6 +34,13 @@ describe("createRedactor", () => {
     expect(redact(`before ${form} ~ ${form} after`)).toBe(`before ${REDACTED} ~ ${REDACTED} after`);
   });
 
+  test.each([
+    ["an escape", "a##(#%1b", "a\\#\\#\\(\\#\\%1b"],
+    ["a colour", "a##(#xx%1b[31m", "a##(#xx%251b[31m"],
+  ])("hides %s without ink that a secret ends with, in other quotes too", (_name, secret, form) => {
+    expect(createRedactor([secret])(`before ${form} after`)).toBe(`before ${REDACTED} after`);
+  });
+
   test("hides a secret as the bytes of source code", () => {
     const bytes = [...Buffer.from(SECRET)].map((byte) => `0x${byte.toString(16)}`);
     expect(createRedactor([SECRET])(`{${bytes.join(", ")}}`)).toBe(`{0x${REDACTED}}`);

@@ -78,6 +78,8 @@ export function readPlain(source: ByteView, into: ByteView, { isWrapped }: { rea
   const base = into.length;
   let sequence: "none" | "begun" | "charset" | "parameters" = "none";
   let parameters = 0;
+  /** Whether the sequence's beginning was meant by an escape: all of it may be the end of a secret then. */
+  let isSequenceMeant = false;
 
   /** Whether the byte is part of a terminal's escape sequence. */
   function inSequence(byte: number): boolean {
@@ -163,9 +165,15 @@ export function readPlain(source: ByteView, into: ByteView, { isWrapped }: { rea
     }
   }
 
-  /** What an escape without ink leaves out goes with what is before it: it may be the end of a secret. */
+  /**
+   * What an escape without ink leaves out goes with what is before it: it may be the end of a secret. A backslash there
+   * is itself left out at the end, and so the byte before it is the one that counts.
+   */
   function leaveOut(end: number): void {
-    if (into.length > base) into.ends[into.length - 1] = end;
+    for (let at = into.length - 1; at >= base; at--) {
+      into.ends[at] = end;
+      if (into.bytes[at] !== BACKSLASH) return;
+    }
   }
 
   /**
@@ -175,8 +183,10 @@ export function readPlain(source: ByteView, into: ByteView, { isWrapped }: { rea
   function take(byte: number, start: number, end: number, isMeant: boolean): Taken | undefined {
     const isBehindBackslash = last(1) === BACKSLASH;
     const isLineBreak = byte === LINE_FEED || byte === CARRIAGE_RETURN;
-    if (inSequence(byte) || isLineBreak) {
-      if (isMeant) leaveOut(end);
+    if (byte === ESCAPE) isSequenceMeant = isMeant;
+    const isOfSequence = inSequence(byte);
+    if (isOfSequence || isLineBreak) {
+      if (isMeant || (isOfSequence && isSequenceMeant)) leaveOut(end);
       if (isLineBreak && isBehindBackslash && (isMeant || !isWrapped)) into.length--;
       return undefined;
     }
