@@ -6,7 +6,7 @@ import type { HeldExecution } from "../../../src/docker/records/held-execution.t
 import { executionLabels } from "../../../src/docker/records/labels.ts";
 import { createLedger, findVerdict } from "../../../src/docker/records/ledger.ts";
 import { keptName, randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
-import type { Owner } from "../../../src/docker/records/owner.ts";
+import { type Owner, processStart } from "../../../src/docker/records/owner.ts";
 import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import { executionKey } from "../../../src/task/execution.ts";
 import { RecordsScene } from "./records-scene.ts";
@@ -95,8 +95,16 @@ describe("several heirs", () => {
   test("at once: one gets it", async () => {
     await using scene = new RecordsScene();
     await scene.ledgerOf(scene.dead).claim(EXECUTION, randomToken());
-    const found = await Promise.all([11, 12, 13, 14].map((pid) => look(scene, heir(scene, 2 ** 22 + pid))));
-    expect(found.flat()).toHaveLength(1);
+    // They live: who looks a moment later must not succeed an heir that he sees already.
+    const children = [1, 2, 3, 4].map(() => Bun.spawn(["sleep", "60"], { stdin: "ignore" }));
+    try {
+      const heirs = children.map(({ pid }) => ({ ...heir(scene, pid), start: processStart(pid) ?? "" }));
+      const found = await Promise.all(heirs.map((self) => look(scene, self)));
+      expect(found.flat()).toHaveLength(1);
+    } finally {
+      for (const child of children) child.kill("SIGKILL");
+      await Promise.all(children.map(({ exited }) => exited));
+    }
   });
 
   test("one after another, each dying: the last one gets it still", async () => {
