@@ -18,6 +18,14 @@ export interface TestVerdict {
   readonly problems: readonly string[];
 }
 
+/** The verdict on nothing. */
+export const NO_TESTS: TestVerdict = { passed: 0, failed: 0, problems: [] };
+
+/** Both together. */
+export function addVerdicts(a: TestVerdict, b: TestVerdict): TestVerdict {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, problems: [...a.problems, ...b.problems] };
+}
+
 /**
  * Counts a finished run without trusting its exit code: a `process.exit(0)` inside a test ends it green, a file that
  * cannot be loaded is missing from the report, a skipped test proves nothing.
