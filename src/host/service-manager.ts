@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { messageOf } from "../support/message-of.ts";
 import { escapeUnprintable } from "../support/printable.ts";
 import { type Notify, openNotifySocket } from "./notify-socket.ts";
 
@@ -34,7 +35,7 @@ export async function findServiceManager(options: ServiceManagerOptions): Promis
   try {
     notify = await open(address);
   } catch (thrown) {
-    log.warn("the service manager cannot be told that the worker is up", { reason: reasonOf(thrown) });
+    log.warn("the service manager cannot be told that the worker is up", { reason: messageOf(thrown) });
     return SILENT;
   }
   const everyMs = watchdogIntervalMs(env, pid);
@@ -63,7 +64,3 @@ export function watchdogIntervalMs(env: ServiceManagerOptions["env"], pid: numbe
 }
 
 const SILENT: ServiceManager = { ready() {}, status() {}, stopping() {}, close() {} };
-
-function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}

@@ -1,3 +1,4 @@
+import { messageOf } from "../support/message-of.ts";
 /** What is looked at to tell a worker's health. */
 export interface LiveState {
   /** The link to Oz: whether it is up, and since when, in milliseconds of the clock behind `now`. */
@@ -18,7 +19,7 @@ export async function liveProblems(live: LiveState): Promise<readonly string[]> 
   try {
     await live.pingDaemon();
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = messageOf(thrown);
     problems.push(`its Docker daemon does not answer (${reason})`);
   }
   return problems;

@@ -3,6 +3,7 @@ import { loadPeerOf, type PeerOf } from "../host/peer.ts";
 import { type ProcessIdentity, processIdentity } from "../host/process-identity.ts";
 import { type Clock, systemClock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { messageOf } from "../support/message-of.ts";
 import { type Answering, replyTo } from "./answering.ts";
 import { type OperatorLink, openOperatorLink } from "./operator-link.ts";
 import { idMarkOf, newToken, operatorAddress } from "./socket-name.ts";
@@ -89,7 +90,7 @@ export function serveOperator(options: ServeOperatorOptions): OperatorServer {
   try {
     server = listen();
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = messageOf(thrown);
     log.warn("the commands that ask a running worker, as `oz-agent-worker health`, cannot ask this one", { reason });
   }
   return {

@@ -74,3 +74,8 @@ export const SHUTDOWN_GRACE_MS = 6_000;
 export const userCancellation = () => new StopRequest("cancelled", CANCEL_GRACE_MS);
 /** The worker's own end. */
 export const workerShutdown = () => new StopRequest("shutdown", SHUTDOWN_GRACE_MS);
+
+/** What a log line says of an execution. */
+export function executionFields({ taskId, executionId }: Execution): { task: string; execution: string | undefined } {
+  return { task: taskId, execution: executionId === "" ? undefined : executionId };
+}

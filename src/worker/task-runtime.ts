@@ -1,8 +1,8 @@
 import type { SetupStep } from "../protocol/setup-event.ts";
 import type { OutputTail } from "../support/output-tail.ts";
+import type { TaskSpecResult } from "../task/build-task-spec.ts";
 import type { Execution } from "../task/execution.ts";
 import type { ExecutionResult, StopCause } from "../task/execution-result.ts";
-import type { TaskSpec } from "../task/task-spec.ts";
 
 /**
  * Answer to a claim. `elsewhere`: another worker of this id has that execution on the same runtime, and will report it.
@@ -11,7 +11,7 @@ import type { TaskSpec } from "../task/task-spec.ts";
  * alone.
  */
 export type ClaimAnswer =
-  | { readonly kind: "claimed" }
+  | { readonly kind: "claimed"; readonly claimed: ClaimedExecution }
   | { readonly kind: "elsewhere" }
   | { readonly kind: "refused"; readonly reason: string; readonly mayStand?: boolean; readonly said?: string };
 
@@ -38,33 +38,37 @@ export interface RunOptions {
   readonly onSetup?: (step: SetupStep) => void;
 }
 
-/** An execution that a dead worker of this id had claimed, and that this one has taken over. */
-export interface RecoveredExecution {
+/**
+ * An execution that is this worker's to see to its end: claimed by itself, or taken over from a dead worker of its id. All
+ * that the runtime knows of it is behind this, and kept durably until `release`.
+ */
+export interface ClaimedExecution {
   readonly execution: Execution;
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
-  /** Sees it to its end, as `run` does; at once where it has ended already. */
-  follow(options: RunOptions): Promise<ExecutionResult>;
+  /**
+   * Sees it to its end, to be called once; at once where it has ended already, or could not be planned. Expected failures
+   * are values; rejects only on a bug.
+   */
+  outcome(options: RunOptions): Promise<ExecutionResult>;
+  /** Records a result that `outcome` has not given. Never throws. */
+  settle(result: ExecutionResult): Promise<void>;
+  /** The end of the output, stdout and stderr in order; `NO_OUTPUT` where there is none. Never throws. */
+  tail(): Promise<OutputTail>;
+  /** Forgets it, its result being safe with Oz: container, private volumes, record. Never throws. */
+  release(): Promise<void>;
 }
 
-/** Where tasks run. The runtime keeps, durably, what a worker must not forget until `release`. */
+/** Where tasks run. */
 export interface TaskRuntime {
   /**
-   * Makes the durable record of a claim, before Oz is told. Refuses, never throws, when the runtime is away. What is to
-   * run, where that can be told, lets the runtime begin beside the record with what need not be undone.
+   * Makes the durable record of a claim, before Oz is told. Refuses, never throws, when the runtime is away. What is
+   * planned lets the runtime begin beside the record with what need not be undone.
    */
-  claim(execution: Execution, spec?: TaskSpec): Promise<ClaimAnswer>;
+  claim(execution: Execution, plan: TaskSpecResult): Promise<ClaimAnswer>;
   /**
    * Takes over what dead workers of this id have left; `onRecovered` is told of each, and becomes its owner. Never
    * rejects: what cannot be done now is logged and left for the next time.
    */
-  recover(onRecovered: (recovered: RecoveredExecution) => void): Promise<void>;
-  /** Runs one claimed execution to its end. Expected failures are values; rejects only on a bug. */
-  run(spec: TaskSpec, options: RunOptions): Promise<ExecutionResult>;
-  /** Records the result of a claimed execution that never reached `run`. Never throws. */
-  settle(execution: Execution, result: ExecutionResult): Promise<void>;
-  /** The end of the output, stdout and stderr in order; `NO_OUTPUT` where there is none. Never throws. */
-  tail(execution: Execution): Promise<OutputTail>;
-  /** Forgets an execution whose result is safe with Oz: container, private volumes, record. Never throws. */
-  release(execution: Execution): Promise<void>;
+  recover(onRecovered: (recovered: ClaimedExecution) => void): Promise<void>;
 }

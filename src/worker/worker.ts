@@ -3,15 +3,22 @@ import type { AssignmentMessage, ServerMessage } from "../protocol/server-messag
 import { type Clock, pause } from "../support/clock.ts";
 import { limitLog } from "../support/limited-log.ts";
 import type { Log } from "../support/log.ts";
+import { messageOf } from "../support/message-of.ts";
 import { buildTaskSpec, type TaskSpecResult } from "../task/build-task-spec.ts";
-import type { Execution } from "../task/execution.ts";
 import type { TaskOptions } from "../task/task-options.ts";
-import { type ActiveExecution, createActiveExecutions, userCancellation, workerShutdown } from "./active-executions.ts";
+import {
+  type ActiveExecution,
+  createActiveExecutions,
+  executionFields,
+  userCancellation,
+  workerShutdown,
+} from "./active-executions.ts";
 import { decideAdmission } from "./admission.ts";
+import { claimAssignment } from "./claim-assignment.ts";
 import type { OzChannel } from "./oz-channel.ts";
-import { followRecovered, type PlanTask, runExecution } from "./run-execution.ts";
+import { DEFECT, seeThrough } from "./see-through.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
-import type { RecoveredExecution, TaskRuntime } from "./task-runtime.ts";
+import type { ClaimedExecution, TaskRuntime } from "./task-runtime.ts";
 
 export interface WorkerOptions {
   readonly workerId: string;
@@ -35,7 +42,7 @@ export interface Worker {
    */
   drain(limitMs: number): Promise<readonly string[]>;
   /** Sees an execution of a dead worker of this id to its end, as if it were this worker's own. */
-  adopt(recovered: RecoveredExecution): void;
+  adopt(recovered: ClaimedExecution): void;
   /** How many executions take a slot. */
   running(): number;
 }
@@ -46,16 +53,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const often = limitLog(log, options.clock);
   const active = createActiveExecutions();
   let draining = false;
-  const room = {
-    runtime,
-    channel,
-    setupEvents: options.setupEvents,
-    workerId,
-    log,
-    often,
-    answeredByHeir,
-    isDraining: () => draining,
-  };
+  const claiming = { runtime, workerId, log, often, answeredByTakeover, isDraining: () => draining };
+  const through = { channel, setupEvents: options.setupEvents, workerId, log };
 
   /** Claims once more what is here, and repeats its result behind that. */
   function claimAgain(here: ActiveExecution): void {
@@ -66,14 +65,15 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
-  function answeredByHeir(claiming: ActiveExecution): boolean {
-    const here = active.get(claiming.execution);
-    if (here === undefined || here === claiming) return false;
+  function answeredByTakeover(claimant: ActiveExecution): boolean {
+    const here = active.get(claimant.execution);
+    if (here === undefined || here === claimant) return false;
     claimAgain(here);
     return true;
   }
 
-  function assign(execution: Execution, plan: PlanTask): void {
+  function assign(message: AssignmentMessage): void {
+    const { execution } = message;
     const here = active.get(execution);
     const decision = decideAdmission({
       running: active.running(),
@@ -93,8 +93,16 @@ export function createWorker(options: WorkerOptions): Worker {
     } else {
       const added = active.add(execution);
       added.answer = channel.answerer();
-      supervise(added, runExecution(room, added, plan));
+      supervise(added, claimAndSeeThrough(added, message));
     }
+  }
+
+  async function claimAndSeeThrough(added: ActiveExecution, message: AssignmentMessage): Promise<void> {
+    const planned = plan(message);
+    const claimed = await claimAssignment(claiming, added, planned);
+    if (claimed === undefined) return;
+    const setup = planned.kind === "ready" ? planned.setup : undefined;
+    await seeThrough(through, added, claimed, { kind: "assigned", setup });
   }
 
   function supervise(added: ActiveExecution, work: Promise<void>): void {
@@ -102,17 +110,27 @@ export function createWorker(options: WorkerOptions): Worker {
       .catch((error: unknown) => {
         log.error("a task's supervision broke off on a defect of the worker", {
           task: added.execution.taskId,
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
         });
       })
       .finally(() => active.remove(added));
   }
 
   function plan({ execution, read }: AssignmentMessage): TaskSpecResult {
-    const said = read();
-    if (said.kind === "assignment") return buildTaskSpec(said.assignment, options.taskOptions);
-    often.warn("an assignment that cannot be read", { task: execution.taskId, problem: said.problem });
-    return { kind: "failed", reason: "unknown", detail: `the assignment cannot be read: ${said.problem}` };
+    try {
+      const said = read();
+      if (said.kind === "assignment") return buildTaskSpec(said.assignment, options.taskOptions);
+      often.warn("an assignment that cannot be read", { task: execution.taskId, problem: said.problem });
+      return { kind: "failed", reason: "unknown", detail: `the assignment cannot be read: ${said.problem}` };
+    } catch (error) {
+      // What the assignment holds could be in the error's words.
+      const name = error instanceof Error ? error.name : typeof error;
+      log.error("a task could not be planned, on a defect of the worker", {
+        ...executionFields(execution),
+        error: name,
+      });
+      return DEFECT;
+    }
   }
 
   function cancel(taskId: string, executionId: string | undefined): void {
@@ -130,7 +148,7 @@ export function createWorker(options: WorkerOptions): Worker {
     handle(message) {
       switch (message.type) {
         case "task_assignment":
-          assign(message.execution, () => plan(message));
+          assign(message);
           break;
         case "task_cancellation":
           cancel(message.taskId, message.executionId);
@@ -153,7 +171,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     adopt(recovered) {
       const added = active.add(recovered.execution);
-      supervise(added, followRecovered(room, added, recovered));
+      supervise(added, seeThrough(through, added, recovered, { kind: "taken over" }));
       if (draining) added.abort.abort(workerShutdown());
     },
     running: () => active.running(),

@@ -7,6 +7,7 @@ import { randomToken } from "../../src/docker/records/object-names.ts";
 import { createVolumeContent } from "../../src/docker/sidecars/volume-content.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import type { TaskSpec } from "../../src/task/task-spec.ts";
+import type { ClaimedExecution, TaskRuntime } from "../../src/worker/task-runtime.ts";
 import { recordedLog } from "../support/recorded-log.ts";
 import { RecordsScene } from "./records/records-scene.ts";
 
@@ -53,12 +54,18 @@ function runtimeOf(scene: RecordsScene) {
   return { runtime, watch, pulls, ended: () => pulls.map(({ signal }) => signal.aborted) };
 }
 
+async function claim(runtime: TaskRuntime): Promise<ClaimedExecution> {
+  const answer = await runtime.claim(SPEC.execution, { kind: "ready", spec: SPEC });
+  if (answer.kind !== "claimed") throw new Error(`not claimed: ${answer.kind}`);
+  return answer.claimed;
+}
+
 test("the pulls that are begun beside a claim end where another worker has the task", async () => {
   await using scene = new RecordsScene();
   const other = { ...scene.living, start: "1" };
   await scene.ledgerOf(other).claim(SPEC.execution, randomToken());
   const { runtime, watch, pulls, ended } = runtimeOf(scene);
-  expect((await runtime.claim(SPEC.execution, SPEC)).kind).not.toBe("claimed");
+  expect((await runtime.claim(SPEC.execution, { kind: "ready", spec: SPEC })).kind).not.toBe("claimed");
   expect(pulls.map(({ image }) => image).sort()).toEqual(["image:1", "side:1"]);
   expect(ended()).toEqual([true, true]);
   watch.stop();
@@ -67,17 +74,17 @@ test("the pulls that are begun beside a claim end where another worker has the t
 test("the pulls that are begun beside a claim go on with the task, and end with its cancellation", async () => {
   await using scene = new RecordsScene();
   const { runtime, watch, pulls, ended } = runtimeOf(scene);
-  expect(await runtime.claim(SPEC.execution, SPEC)).toEqual({ kind: "claimed" });
+  const claimed = await claim(runtime);
   expect(ended()).toEqual([false, false]);
   const abort = new AbortController();
-  const running = runtime.run(SPEC, { signal: abort.signal });
+  const running = claimed.outcome({ signal: abort.signal });
   await Bun.sleep(50);
   // Asked for once, and not once more by the run.
   expect(pulls).toHaveLength(2);
   abort.abort();
   expect((await running).kind).toBe("stopped");
   expect(ended()).toEqual([true, true]);
-  await runtime.release(SPEC.execution);
+  await claimed.release();
   expect(await scene.volumes()).toEqual([]);
   watch.stop();
 });
@@ -85,9 +92,9 @@ test("the pulls that are begun beside a claim go on with the task, and end with 
 test("a task that was cancelled before it could run leaves no pull under way", async () => {
   await using scene = new RecordsScene();
   const { runtime, watch, ended } = runtimeOf(scene);
-  await runtime.claim(SPEC.execution, SPEC);
-  expect((await runtime.run(SPEC, { signal: AbortSignal.abort() })).kind).toBe("stopped");
+  const claimed = await claim(runtime);
+  expect((await claimed.outcome({ signal: AbortSignal.abort() })).kind).toBe("stopped");
   expect(ended()).toEqual([true, true]);
-  await runtime.release(SPEC.execution);
+  await claimed.release();
   watch.stop();
 });

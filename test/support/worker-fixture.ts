@@ -2,14 +2,14 @@ import type Docker from "dockerode";
 import { createDemultiplexer } from "../../src/docker/container/container-tail.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
 import type { Owner } from "../../src/docker/records/owner.ts";
-import type { RecordRoom } from "../../src/docker/records/record-room.ts";
+import type { Records } from "../../src/docker/records/records.ts";
 import { createSeals } from "../../src/docker/records/seals.ts";
 import { type AssignmentData, type AssignmentParts, assignment } from "./assignment-builder.ts";
 import { type TestEnvironment, testEnvironment } from "./environment.ts";
 import { agentImage, sidecarImage } from "./images.ts";
 import type { Received } from "./oz-events.ts";
 import { OzStandIn } from "./oz-stand-in.ts";
-import { recordRoom } from "./record-room.ts";
+import { recordsFor } from "./records-for.ts";
 import { Relay } from "./relay.ts";
 import { leftBehind } from "./worker-leftovers.ts";
 import { startWorker, type WorkerExit, type WorkerProcess, workerCommand } from "./worker-process.ts";
@@ -99,8 +99,8 @@ export class WorkerFixture {
   }
 
   /** Where a worker of this id, with this Oz's API key, makes its records. */
-  recordsOf(owner: Owner, apiKey = this.oz.apiKey): RecordRoom {
-    return recordRoom(this.environment.docker, this.workerId, owner, createSeals(apiKey));
+  recordsOf(owner: Owner, apiKey = this.oz.apiKey): Records {
+    return recordsFor(this.environment.docker, this.workerId, owner, createSeals(apiKey));
   }
 
   /** An assignment with this fixture's images, whose task runs `script` in place of the agent. */

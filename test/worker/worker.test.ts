@@ -4,27 +4,44 @@ import { decodeServerMessage, type ServerMessage } from "../../src/protocol/serv
 import { NO_OUTPUT } from "../../src/support/output-tail.ts";
 import type { Execution } from "../../src/task/execution.ts";
 import type { ExecutionResult } from "../../src/task/execution-result.ts";
-import type { ClaimAnswer, RunOptions, SetupStep, TaskRuntime } from "../../src/worker/task-runtime.ts";
+import type {
+  ClaimAnswer,
+  ClaimedExecution,
+  RunOptions,
+  SetupStep,
+  TaskRuntime,
+} from "../../src/worker/task-runtime.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { recordedLog } from "../support/recorded-log.ts";
 
 /** A worker between a runtime and an Oz that do as a test says, at the moment that it says: the real ones cannot. */
-function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunOptions) => Promise<ExecutionResult> }) {
+function scene(parts: {
+  /** What becomes of a claim; without an answer it is made. */
+  claim?: () => Promise<Refusal | undefined>;
+  run?: Outcome;
+}) {
   const sent: string[] = [];
   const done: string[] = [];
   const told: string[] = [];
   const deliveries: PromiseWithResolvers<void>[] = [];
   const clock = new ManualClock();
   const log = recordedLog();
-  const runtime: TaskRuntime = {
-    claim: parts.claim ?? (async () => ({ kind: "claimed" })),
-    recover: async () => {},
-    run: (_, options) => parts.run?.(options) ?? Promise.resolve(EXITED),
-    settle: async (execution, result) => void done.push(`settled ${execution.taskId} ${result.kind}`),
+  const ours = (execution: Execution, outcome: Outcome): ClaimedExecution => ({
+    execution,
+    secrets: [],
+    outcome,
+    settle: async (result) => void done.push(`settled ${execution.taskId} ${result.kind}`),
     tail: async () => NO_OUTPUT,
-    release: async (execution: Execution) => void done.push(`released ${execution.taskId}`),
+    release: async () => void done.push(`released ${execution.taskId}`),
+  });
+  const runtime: TaskRuntime = {
+    async claim(execution) {
+      const refusal = await parts.claim?.();
+      return refusal ?? { kind: "claimed", claimed: ours(execution, parts.run ?? (async () => EXITED)) };
+    },
+    recover: async () => {},
   };
   const say = (message: ClientMessage) => sent.push(`${message.type} ${message.data.task_id}`);
   const links = { at: 1 };
@@ -55,9 +72,11 @@ function scene(parts: { claim?: () => Promise<ClaimAnswer>; run?: (options: RunO
     clock,
     log,
   });
-  return { worker, sent, done, told, deliveries, links, clock, log };
+  return { worker, ours, sent, done, told, deliveries, links, clock, log };
 }
 
+type Refusal = Exclude<ClaimAnswer, { readonly kind: "claimed" }>;
+type Outcome = ClaimedExecution["outcome"];
 const EXITED: ExecutionResult = { kind: "exited", exitCode: 0, oomKilled: false };
 const settle = () => Bun.sleep(1);
 
@@ -116,7 +135,7 @@ describe("a task", () => {
 
   test("that is refused, and may be claimed all the same, has no answer from a worker that ends", async () => {
     for (const isCancelled of [false, true]) {
-      const claim = Promise.withResolvers<ClaimAnswer>();
+      const claim = Promise.withResolvers<Refusal | undefined>();
       const { worker, sent } = scene({ claim: () => claim.promise });
       worker.handle(assigned("a"));
       await settle();
@@ -129,7 +148,7 @@ describe("a task", () => {
   });
 
   test("that is refused for certain is rejected even by a worker that ends", async () => {
-    const claim = Promise.withResolvers<ClaimAnswer>();
+    const claim = Promise.withResolvers<Refusal | undefined>();
     const { worker, sent } = scene({ claim: () => claim.promise });
     worker.handle(assigned("a"));
     await settle();
@@ -165,12 +184,12 @@ describe("a task", () => {
   });
 
   test("that is delivered again while it is being claimed is claimed once", async () => {
-    const claim = Promise.withResolvers<ClaimAnswer>();
+    const claim = Promise.withResolvers<Refusal | undefined>();
     const { worker, sent } = scene({ claim: () => claim.promise, run: untilStopped });
     const message = assigned("a");
     worker.handle(message);
     worker.handle(message);
-    claim.resolve({ kind: "claimed" });
+    claim.resolve(undefined);
     await settle();
     expect(sent).toEqual(["task_claimed a"]);
   });
@@ -179,7 +198,7 @@ describe("a task", () => {
 describe("an assignment whose link is lost while the claim is recorded", () => {
   for (const answer of [{ kind: "elsewhere" }, { kind: "refused", reason: "no daemon" }] as const) {
     test(`is not answered on the next link: ${answer.kind}`, async () => {
-      const claim = Promise.withResolvers<ClaimAnswer>();
+      const claim = Promise.withResolvers<Refusal | undefined>();
       const { worker, sent, links } = scene({ claim: () => claim.promise });
       worker.handle(assigned("a"));
       links.at += 1;
@@ -189,7 +208,7 @@ describe("an assignment whose link is lost while the claim is recorded", () => {
     });
 
     test(`is answered where it was delivered again: ${answer.kind}`, async () => {
-      const claim = Promise.withResolvers<ClaimAnswer>();
+      const claim = Promise.withResolvers<Refusal | undefined>();
       const { worker, sent, links } = scene({ claim: () => claim.promise });
       const message = assigned("a");
       worker.handle(message);
@@ -203,13 +222,13 @@ describe("an assignment whose link is lost while the claim is recorded", () => {
 });
 
 test("a task that is taken over while it is being claimed has its result behind the last claim", async () => {
-  const claim = Promise.withResolvers<ClaimAnswer>();
-  const { worker, sent } = scene({ claim: () => claim.promise });
+  const claim = Promise.withResolvers<Refusal | undefined>();
+  const { worker, ours, sent } = scene({ claim: () => claim.promise });
   const message = assigned("a");
   if (message.type !== "task_assignment") throw new Error("an assignment");
   worker.handle(message);
   const execution = { taskId: "a", executionId: message.execution.executionId };
-  worker.adopt({ execution, secrets: [], follow: async () => EXITED });
+  worker.adopt(ours(execution, async () => EXITED));
   await settle();
   claim.resolve({ kind: "elsewhere" });
   await settle();
@@ -242,9 +261,9 @@ describe("the end of a worker", () => {
   });
 
   test("stops what is taken over in that very moment", async () => {
-    const { worker, sent } = scene({});
+    const { worker, ours, sent } = scene({});
     const drained = worker.drain(5_000);
-    worker.adopt({ execution: { taskId: "a", executionId: "1" }, secrets: [], follow: untilStopped });
+    worker.adopt(ours({ taskId: "a", executionId: "1" }, untilStopped));
     await settle();
     expect(sent).toEqual(["task_claimed a", "task_failed a"]);
     await drained;

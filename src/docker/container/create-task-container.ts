@@ -10,7 +10,7 @@ import type { TaskContainer } from "../records/held-execution.ts";
 import { executionLabels, LABELS } from "../records/labels.ts";
 import { makeRoom } from "../records/make-room.ts";
 import { spareTaskContainerName, taskContainerName } from "../records/object-names.ts";
-import type { RecordRoom } from "../records/record-room.ts";
+import type { Records } from "../records/records.ts";
 import type { SidecarMount } from "../sidecars/sidecar-content.ts";
 import { taskContainerBody } from "./task-container.ts";
 
@@ -18,8 +18,8 @@ export type Creation =
   | { readonly ok: true; readonly container: TaskContainer }
   | { readonly ok: false; readonly result: ExecutionResult };
 
-export interface CreationRoom {
-  readonly records: RecordRoom;
+export interface CreationOptions {
+  readonly records: Records;
   readonly watch: EngineWatch;
   readonly onWarnings: CreateWarnings;
 }
@@ -30,7 +30,7 @@ export interface CreationRoom {
  * name is another one. Not abortable: what a broken off create would leave could not be known.
  */
 export async function createTaskContainer(
-  { records, watch, onWarnings }: CreationRoom,
+  { records, watch, onWarnings }: CreationOptions,
   spec: TaskSpec,
   attempt: string,
   sidecars: readonly SidecarMount[],

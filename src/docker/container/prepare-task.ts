@@ -10,7 +10,7 @@ import type { WantedPull } from "../images/pull-ahead.ts";
 import type { Pulled } from "../images/pull-once.ts";
 import { executionLabels } from "../records/labels.ts";
 import { randomToken, sidecarNames } from "../records/object-names.ts";
-import type { RecordRoom } from "../records/record-room.ts";
+import type { Records } from "../records/records.ts";
 import type { PreparedSidecar, SidecarContent } from "../sidecars/sidecar-content.ts";
 import { beginStep, type OnSetup } from "./time-step.ts";
 
@@ -19,7 +19,7 @@ export interface PrepareOptions {
   readonly sidecarContent: SidecarContent;
   readonly watch: EngineWatch;
   readonly clock: Clock;
-  readonly records: RecordRoom;
+  readonly records: Records;
 }
 
 const RETRY_DELAYS_MS = [500, 3_000];

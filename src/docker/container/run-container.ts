@@ -22,7 +22,7 @@ export interface FollowOptions extends RunOptions {
 }
 
 /** What a start needs beside the container. */
-export interface StartRoom {
+export interface StartOptions {
   readonly engine: Engine;
   readonly watch: EngineWatch;
   readonly exitEvents: ExitEvents;
@@ -30,14 +30,13 @@ export interface StartRoom {
 
 /** Starts a created task container and follows it to its end. Expected failures are results; rejects only on a bug. */
 export async function startAndFollow(
-  room: StartRoom,
+  { engine, watch, exitEvents }: StartOptions,
   ready: ReadyContainer,
   options: FollowOptions,
 ): Promise<ExecutionResult> {
-  const { engine, watch } = room;
   const { container } = ready;
   if (options.signal.aborted) return await stoppedBeforeRunning(engine, container, options.signal);
-  const lookout = room.exitEvents.lookOut(container.id);
+  const lookout = exitEvents.lookOut(container.id);
   try {
     const problem = await start(engine, watch, ready, options.signal).catch((error: unknown) => error);
     if (!options.signal.aborted) ready.started(problem !== undefined);

@@ -1,3 +1,4 @@
+import { messageOf } from "../../support/message-of.ts";
 /**
  * Why a call to the Docker engine brought no answer that can be used.
  * - `status`: the engine answered with an error status (see `status`)
@@ -52,6 +53,6 @@ export function mayBeDone(error: unknown): boolean {
 
 /** One plain line for a message or the log, whatever was thrown. */
 export function describeError(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return text.replace(/\s+/g, " ").trim();
 }

@@ -5,11 +5,12 @@ import { removeIdleContainer } from "../engine/engine-objects.ts";
 import type { ContainerDetails } from "../engine/engine-schemas.ts";
 import { listAttempts, madeAt, type SeenAttempt } from "./attempts.ts";
 import { removeVolumesOf } from "./discard-execution.ts";
+import type { ExecutionsHere } from "./executions-here.ts";
 import type { HeldExecution } from "./held-execution.ts";
 import { LABELS } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";
 import { lookAt } from "./look.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { listedContainer } from "./standing.ts";
 import { ownerLabel, type Takeover } from "./takeover.ts";
 
@@ -25,13 +26,10 @@ export interface Adopted {
 }
 
 export interface AdoptionOptions {
-  readonly records: RecordRoom;
+  readonly records: Records;
   readonly ledger: Ledger;
   readonly takeover: Takeover;
-  /** What this process has, by `executionKey`. */
-  readonly held: ReadonlyMap<string, HeldExecution>;
-  /** Whether this process knows that the result of that attempt at an execution is with Oz. */
-  readonly isOver?: (execution: Execution, attempt: string) => boolean;
+  readonly here: ExecutionsHere;
 }
 
 /** Finds what dead workers of this id have left, and takes it over. */
@@ -47,9 +45,8 @@ const UNDECIDED =
 const COPIED = "a copy of an old claim of the task stands in the way; this worker's log says more";
 
 export function createAdoption(options: AdoptionOptions): Adoption {
-  const { records, ledger, takeover, held, isOver = () => false } = options;
+  const { records, ledger, takeover, here } = options;
   const { engine, log, once, owner } = records;
-  const isHeld = (execution: Execution) => held.has(executionKey(execution));
   /** By the engine's clock: what has no seal of this key, and is younger, is not looked at by this process. */
   let startedAt: number | undefined;
 
@@ -87,14 +84,14 @@ export function createAdoption(options: AdoptionOptions): Adoption {
 
   async function adoptOne(seen: SeenAttempt, startedAt: number): Promise<Adopted | undefined> {
     const { execution, attempt, isForeign } = seen;
-    if (isHeld(execution)) return undefined;
+    if (here.has(execution)) return undefined;
     const isOurs = ownerLabel(seen.labels, seen.heirs) === owner;
     const isTakenOver = isOurs && seen.labels[LABELS.owner] !== owner;
     if (seen.isCopy && !(seen.claim && ledger.isMade(seen.claim))) {
       warnOfCopy(seen);
       return undefined;
     }
-    if (isOver(execution, attempt) || (isOurs && !isTakenOver && !isForeign)) {
+    if (here.isLeft(attempt) || (isOurs && !isTakenOver && !isForeign)) {
       await clearOwnRubbish(seen);
       return undefined;
     }
@@ -129,17 +126,17 @@ export function createAdoption(options: AdoptionOptions): Adoption {
   /** A claim that somebody has taken away, as a prune does: this process lives, and would not be succeeded. */
   async function keepClaims(attempts: readonly SeenAttempt[]): Promise<void> {
     const claimed = new Set(attempts.filter(({ claim }) => claim !== undefined).map(({ attempt }) => attempt));
-    for (const one of held.values()) {
+    for (const one of here.all()) {
       if (one.phase !== "open" || claimed.has(one.attempt)) continue;
       await ledger.keepClaim(one.execution, one.attempt);
-      if (held.get(executionKey(one.execution))?.phase !== "open") await ledger.dropClaim(one.execution, one.attempt);
+      if (hasClosed(one)) await ledger.dropClaim(one.execution, one.attempt);
     }
   }
 
   /** What this process had given up, or could not clear away. What runs is left to people. */
   async function clearOwnRubbish(seen: SeenAttempt): Promise<void> {
     // The claim of another attempt may have been made since the look.
-    if (isHeld(seen.execution)) return;
+    if (here.has(seen.execution)) return;
     await ledger.dropClaim(seen.execution, seen.attempt);
     if (seen.container !== undefined) await removeIdleContainer(engine, seen.container.Id);
     await removeVolumesOf(records, seen);
@@ -178,6 +175,11 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
     },
   };
+}
+
+/** Asked after a wait, in which others go on. */
+function hasClosed(held: HeldExecution): boolean {
+  return held.phase !== "open";
 }
 
 function fieldsOf({ execution, container, claim }: SeenAttempt) {

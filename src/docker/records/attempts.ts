@@ -3,7 +3,7 @@ import { listContainers, listVolumes } from "../engine/engine-objects.ts";
 import type { ContainerSummary, VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim, isFreshContainer } from "./freshness.ts";
 import { LABELS, type LabelMap, labelledAttempt, labelledExecution, type ObjectKind } from "./labels.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { containerStanding, isKept, listedContainer, type Standing, volumeStanding } from "./standing.ts";
 
 /** All that a list shows of one attempt at an execution. */
@@ -30,29 +30,29 @@ const EARLIER_RECORDS: ReadonlySet<string | undefined> = new Set(["verdict", "he
 /** Far more than an attempt has; of those that anybody may have made in its name the oldest count. */
 const MAX_RECORDS = 100;
 
-/** The attempts of this room's worker id that are on the daemon. Rejects with an `EngineError`. */
-export async function listAttempts(room: RecordRoom): Promise<readonly SeenAttempt[]> {
-  const label = `${LABELS.workerId}=${room.workerId}`;
+/** The attempts of the worker id that are on the daemon. Rejects with an `EngineError`. */
+export async function listAttempts(records: Records): Promise<readonly SeenAttempt[]> {
+  const label = `${LABELS.workerId}=${records.workerId}`;
   // Volumes first: a container that is made in between is then seen with its claim.
-  const volumes = await listVolumes(room.engine, label);
-  const containers = await listContainers(room.engine, label, `${LABELS.kind}=task`);
-  return sortAttempts(room, volumes, containers);
+  const volumes = await listVolumes(records.engine, label);
+  const containers = await listContainers(records.engine, label, `${LABELS.kind}=task`);
+  return sortAttempts(records, volumes, containers);
 }
 
 function sortAttempts(
-  room: RecordRoom,
+  records: Records,
   volumes: readonly VolumeDetails[],
   containers: readonly ContainerSummary[],
 ): readonly SeenAttempt[] {
   const { ours, foreign } = byStanding(
     volumes,
-    (volume) => volumeStanding(room.seals, volume),
-    (volume) => warnOfForgery(room, "volume", volume.Name),
+    (volume) => volumeStanding(records.seals, volume),
+    (volume) => warnOfForgery(records, "volume", volume.Name),
   );
   const tasks = byStanding(
     containers,
-    (container) => containerStanding(room.seals, listedContainer(container)),
-    (container) => warnOfForgery(room, "container", listedContainer(container).name),
+    (container) => containerStanding(records.seals, listedContainer(container)),
+    (container) => warnOfForgery(records, "container", listedContainer(container).name),
   );
 
   const earlier = foreign.filter(({ Labels }) => EARLIER_RECORDS.has(Labels[LABELS.kind]));
@@ -157,7 +157,7 @@ function byStanding<T>(
   return { ours, foreign };
 }
 
-function warnOfForgery({ log, once }: RecordRoom, kind: "volume" | "container", name: string): void {
+function warnOfForgery({ log, once }: Records, kind: "volume" | "container", name: string): void {
   once(`forged ${kind} ${name}`, () =>
     log.warn(
       "somebody has made something on the Docker daemon that passes for this worker's and is not: it is left alone",

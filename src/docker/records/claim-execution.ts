@@ -4,12 +4,7 @@ import { inspectContainer } from "../engine/engine-objects.ts";
 import type { Ledger } from "./ledger.ts";
 import { makeRoom } from "./make-room.ts";
 import { taskContainerName } from "./object-names.ts";
-import type { RecordRoom } from "./record-room.ts";
-
-export interface ClaimRoom {
-  readonly records: RecordRoom;
-  readonly ledger: Ledger;
-}
+import type { Records } from "./records.ts";
 
 /** `elsewhere`: another worker of this id and this key on this daemon has it. `refused` carries a reason in plain words. */
 export type Claiming =
@@ -27,12 +22,12 @@ const OCCUPIED =
  * result being with Oz, makes room. Failures are `EngineError`s; one after `onRecorded` leaves the claim as it is.
  */
 export async function claimExecution(
-  room: ClaimRoom,
+  records: Records,
+  ledger: Ledger,
   execution: Execution,
   attempt: string,
   onRecorded: () => void,
 ): Promise<Claiming> {
-  const { records, ledger } = room;
   // Beside the claim, to lose no time. Should one be made in between, the create that finds the name taken makes room.
   const isNameFree = hasNoContainer(records.engine, taskContainerName(records.workerId, execution));
   const stand = await ledger.claim(execution, attempt);
@@ -56,7 +51,7 @@ function hasNoContainer(engine: Engine, name: string): Promise<boolean> {
   );
 }
 
-function warnOfTakenName({ log, once }: RecordRoom, execution: Execution, volume: string): void {
+function warnOfTakenName({ log, once }: Records, execution: Execution, volume: string): void {
   once(`taken ${volume}`, () =>
     log.warn(
       "a volume has the name of a task's claim and was not made with this worker's API key: the task is rejected. " +

@@ -5,7 +5,7 @@ import type { HeldExecution } from "./held-execution.ts";
 import { isOfAttempt, LABELS, type ObjectKind } from "./labels.ts";
 import type { Ledger } from "./ledger.ts";
 import { keptName } from "./object-names.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { volumeStanding } from "./standing.ts";
 
 /** An execution that is over, and what is known of it. */
@@ -20,24 +20,25 @@ export interface OverExecution {
  * execution can be claimed anew. With `cleanup` off its container has a name before that which says so, and stays. May be
  * repeated; failures are `EngineError`s.
  */
-export async function closeExecution(room: RecordRoom, ledger: Ledger, over: OverExecution): Promise<void> {
+export async function closeExecution(records: Records, ledger: Ledger, over: OverExecution): Promise<void> {
   const { held, cleanup } = over;
   const { execution, attempt, container } = held;
   held.phase = "closed";
-  if (container !== undefined && !cleanup) await keepContainer(room, container.id, keptName(container.name, attempt));
+  if (container !== undefined && !cleanup)
+    await keepContainer(records, container.id, keptName(container.name, attempt));
   await ledger.dropClaim(execution, attempt);
 }
 
 /** Clears away what a closed execution has left. May be repeated; failures are `EngineError`s. */
-export async function discardExecution(room: RecordRoom, { held, cleanup }: OverExecution): Promise<void> {
+export async function discardExecution(records: Records, { held, cleanup }: OverExecution): Promise<void> {
   const keeps = held.container !== undefined && !cleanup;
-  if (held.container !== undefined && !keeps) await removeContainer(room.engine, held.container.id);
-  await removeVolumesOf(room, held, keeps ? ["private"] : []);
+  if (held.container !== undefined && !keeps) await removeContainer(records.engine, held.container.id);
+  await removeVolumesOf(records, held, keeps ? ["private"] : []);
 }
 
 /** Removes the volumes of an attempt, except for its claim and some kinds. Failures are `EngineError`s. */
 export async function removeVolumesOf(
-  { engine, seals }: RecordRoom,
+  { engine, seals }: Records,
   { execution, attempt, foreignUntil = 0 }: Pick<HeldExecution, "execution" | "attempt" | "foreignUntil">,
   except: readonly ObjectKind[] = [],
 ): Promise<void> {
@@ -50,7 +51,7 @@ export async function removeVolumesOf(
   }
 }
 
-async function keepContainer({ engine }: RecordRoom, id: string, name: string): Promise<void> {
+async function keepContainer({ engine }: Records, id: string, name: string): Promise<void> {
   try {
     await renameContainer(engine, id, name);
   } catch (error) {

@@ -9,7 +9,8 @@ export interface TaskContainer {
 /** What this process knows of an execution that is here, from its claim until nothing of it is left. */
 export interface HeldExecution {
   readonly execution: Execution;
-  readonly attempt: string;
+  /** While it is being claimed it may turn out that an earlier one of this process stands. */
+  attempt: string;
   /**
    * `claiming`: whether the claim stands is not known yet. `closed`: its result is with Oz, and there must be no claim any
    * more.
@@ -21,4 +22,6 @@ export interface HeldExecution {
    */
   readonly foreignUntil?: number;
   container?: TaskContainer;
+  /** Whether the daemon has a verdict on it: the first one stands. */
+  hasVerdict?: boolean;
 }

@@ -6,7 +6,7 @@ import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim } from "./freshness.ts";
 import { executionLabels, isOfAttempt, LABELS, type LabelMap, labelledAttempt } from "./labels.ts";
 import { recordNames } from "./object-names.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { volumeStanding } from "./standing.ts";
 
 /** An `ExecutionResult` as it stands in a verdict's label, as JSON. */
@@ -70,15 +70,15 @@ export interface Ledger {
   keepClaim(execution: Execution, attempt: string): Promise<void>;
   /**
    * Drops the claim of that attempt, and no other: from then on no worker reports it, whatever becomes of the rest. It takes
-   * no room on a disk that is full.
+   * no records on a disk that is full.
    */
   dropClaim(execution: Execution, attempt: string): Promise<void>;
   /** Records what became of an execution; the first verdict stands. */
   verdict(execution: Execution, attempt: string, result: ExecutionResult): Promise<void>;
 }
 
-export function createLedger(room: RecordRoom): Ledger {
-  const { engine, seals, workerId, owner } = room;
+export function createLedger(records: Records): Ledger {
+  const { engine, seals, workerId, owner } = records;
 
   /** The seals of the claims that this process has asked for last: no others can have them, but for copies. */
   const asked = new Set<string | undefined>();
@@ -92,7 +92,7 @@ export function createLedger(room: RecordRoom): Ledger {
 
   async function claim(execution: Execution, attempt: string): Promise<ClaimStand> {
     const name = recordNames.claim(workerId, execution);
-    let wanted = executionLabels("claim", room, execution, attempt);
+    let wanted = executionLabels("claim", records, execution, attempt);
     for (let isLast = false; ; isLast = true) {
       const labels = seals.seal(name, wanted);
       remember(labels);
@@ -116,12 +116,12 @@ export function createLedger(room: RecordRoom): Ledger {
       if ((await inspectVolume(engine, name)) === undefined) await claim(execution, attempt);
     },
     async dropClaim(execution, attempt) {
-      const found = await findClaim(room, execution, attempt);
+      const found = await findClaim(records, execution, attempt);
       if (found !== undefined) await removeVolume(engine, found.Name);
     },
     async verdict(execution, attempt, result) {
       const name = recordNames.verdict(seals, execution, attempt);
-      const labels = executionLabels("verdict", room, execution, attempt);
+      const labels = executionLabels("verdict", records, execution, attempt);
       await createVolume(engine, name, seals.seal(name, { ...labels, [LABELS.verdict]: encodeVerdict(result) }));
     },
   };
@@ -129,21 +129,21 @@ export function createLedger(room: RecordRoom): Ledger {
 
 /** The claim of an attempt, whoever has made it; `undefined` where there is none (any more). */
 export async function findClaim(
-  room: RecordRoom,
+  records: Records,
   execution: Execution,
   attempt: string,
 ): Promise<VolumeDetails | undefined> {
-  const claim = await inspectVolume(room.engine, recordNames.claim(room.workerId, execution));
+  const claim = await inspectVolume(records.engine, recordNames.claim(records.workerId, execution));
   return claim?.Labels[LABELS.attempt] === attempt ? claim : undefined;
 }
 
 /** The verdict on an attempt that a worker with this key has recorded; `undefined` where there is none. */
 export async function findVerdict(
-  room: RecordRoom,
+  records: Records,
   execution: Execution,
   attempt: string,
 ): Promise<ExecutionResult | undefined> {
-  const volume = await inspectVolume(room.engine, recordNames.verdict(room.seals, execution, attempt));
-  if (volume === undefined || volumeStanding(room.seals, volume) !== "ours") return undefined;
+  const volume = await inspectVolume(records.engine, recordNames.verdict(records.seals, execution, attempt));
+  if (volume === undefined || volumeStanding(records.seals, volume) !== "ours") return undefined;
   return isOfAttempt(volume.Labels, execution, attempt) ? decodeVerdict(volume.Labels[LABELS.verdict]) : undefined;
 }

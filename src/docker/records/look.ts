@@ -7,7 +7,7 @@ import { isFreshContainer } from "./freshness.ts";
 import { isOfAttempt, LABELS } from "./labels.ts";
 import { decodeVerdict, findClaim, findVerdict } from "./ledger.ts";
 import { spareTaskContainerName, taskContainerName } from "./object-names.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { containerStanding, inspectedContainer, isKept } from "./standing.ts";
 
 /** What there is of an attempt: to be reported, or over, with the id of a container that is left of it. */
@@ -22,12 +22,12 @@ export type Found =
  * Looks at an attempt once nobody else can take it: lists are old, and a dead worker's last call may have come through.
  * Records without a seal of this key count up to `foreignUntil`. Failures are `EngineError`s.
  */
-export async function lookAt(room: RecordRoom, seen: SeenAttempt, foreignUntil: number): Promise<Found> {
+export async function lookAt(records: Records, seen: SeenAttempt, foreignUntil: number): Promise<Found> {
   const { attempt, execution } = seen;
   const [claim, ownVerdict, container] = await Promise.all([
-    findClaim(room, execution, attempt),
-    findVerdict(room, execution, attempt),
-    findContainer(room, seen, foreignUntil),
+    findClaim(records, execution, attempt),
+    findVerdict(records, execution, attempt),
+    findContainer(records, seen, foreignUntil),
   ]);
   const foreign = seen.foreignRecords.filter((record) => madeAt(record) <= foreignUntil);
   const ofKind = (kind: string) => foreign.find(({ Labels }) => Labels[LABELS.kind] === kind);
@@ -40,22 +40,24 @@ export async function lookAt(room: RecordRoom, seen: SeenAttempt, foreignUntil: 
 }
 
 async function findContainer(
-  room: RecordRoom,
+  records: Records,
   seen: SeenAttempt,
   foreignUntil: number,
 ): Promise<ContainerDetails | undefined> {
-  const name = taskContainerName(room.workerId, seen.execution);
+  const name = taskContainerName(records.workerId, seen.execution);
   const places =
-    seen.container === undefined ? [name, spareTaskContainerName(room.seals, name, seen.attempt)] : [seen.container.Id];
+    seen.container === undefined
+      ? [name, spareTaskContainerName(records.seals, name, seen.attempt)]
+      : [seen.container.Id];
   for (const place of places) {
-    const there = await inspectContainer(room.engine, place);
-    if (there !== undefined && (await isItsContainer(room, there, seen, foreignUntil))) return there;
+    const there = await inspectContainer(records.engine, place);
+    if (there !== undefined && (await isItsContainer(records, there, seen, foreignUntil))) return there;
   }
   return undefined;
 }
 
 async function isItsContainer(
-  room: RecordRoom,
+  records: Records,
   there: ContainerDetails,
   seen: SeenAttempt,
   foreignUntil: number,
@@ -63,13 +65,13 @@ async function isItsContainer(
   const { Labels } = there.Config;
   const madeMs = Date.parse(there.Created);
   if (!isOfAttempt(Labels, seen.execution, seen.attempt)) return false;
-  const standing = containerStanding(room.seals, inspectedContainer(there));
+  const standing = containerStanding(records.seals, inspectedContainer(there));
   if (!seen.isForeign) return standing === "ours" && isFreshContainer(madeMs, Labels);
-  return standing === "foreign" && madeMs <= foreignUntil && !(await hasLabelsOfItsImage(room, there));
+  return standing === "foreign" && madeMs <= foreignUntil && !(await hasLabelsOfItsImage(records, there));
 }
 
 /** Who builds an image, or commits one from a container, sets the labels of everything that is made from it. */
-async function hasLabelsOfItsImage({ engine }: RecordRoom, { Image, Config }: ContainerDetails): Promise<boolean> {
+async function hasLabelsOfItsImage({ engine }: Records, { Image, Config }: ContainerDetails): Promise<boolean> {
   try {
     const image = await inspectImage(engine, Image);
     return image.Config?.Labels?.[LABELS.attempt] === Config.Labels[LABELS.attempt];

@@ -1,7 +1,7 @@
 import type { Execution } from "../../task/execution.ts";
 import { inspectContainer, removeIdleContainer } from "../engine/engine-objects.ts";
 import { taskContainerName } from "./object-names.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { containerStanding, inspectedContainer } from "./standing.ts";
 
 /**
@@ -14,9 +14,9 @@ export type ContainerPlace = "free" | "stranger's" | "occupied";
  * Removes what an earlier attempt at an execution has left under the container's name: that attempt has no claim, and its
  * result is with Oz. What runs stays. Failures are `EngineError`s.
  */
-export async function makeRoom(room: RecordRoom, execution: Execution): Promise<ContainerPlace> {
-  const there = await inspectContainer(room.engine, taskContainerName(room.workerId, execution));
+export async function makeRoom(records: Records, execution: Execution): Promise<ContainerPlace> {
+  const there = await inspectContainer(records.engine, taskContainerName(records.workerId, execution));
   if (there === undefined) return "free";
-  if (containerStanding(room.seals, inspectedContainer(there)) !== "ours") return "stranger's";
-  return (await removeIdleContainer(room.engine, there.Id)) ? "free" : "occupied";
+  if (containerStanding(records.seals, inspectedContainer(there)) !== "ours") return "stranger's";
+  return (await removeIdleContainer(records.engine, there.Id)) ? "free" : "occupied";
 }

@@ -12,7 +12,7 @@ import {
   type ProcessTable,
   systemProcesses,
 } from "./owner.ts";
-import type { RecordRoom } from "./record-room.ts";
+import type { Records } from "./records.ts";
 import { generationOf, volumeStanding } from "./standing.ts";
 
 /** Decides about owners, and takes over what dead ones have left. All failures are `EngineError`s. */
@@ -26,9 +26,9 @@ export interface Takeover {
   take(seen: SeenAttempt): Promise<string | undefined>;
 }
 
-export function createTakeover(room: RecordRoom, self: Owner, processes: ProcessTable = systemProcesses): Takeover {
-  const { engine, seals, owner } = room;
-  const inspectOwner = (id: string) => ownerContainer(room, id);
+export function createTakeover(records: Records, self: Owner, processes: ProcessTable = systemProcesses): Takeover {
+  const { engine, seals, owner } = records;
+  const inspectOwner = (id: string) => ownerContainer(records, id);
   return {
     async stateOf({ labels, heirs }) {
       const decoded = decodeOwner(ownerLabel(labels, heirs));
@@ -41,7 +41,7 @@ export function createTakeover(room: RecordRoom, self: Owner, processes: Process
       const name = isForeign
         ? recordNames.earlierHeir(attempt, generation)
         : recordNames.heir(seals, execution, attempt, generation);
-      const labels = executionLabels("heir", room, execution, attempt);
+      const labels = executionLabels("heir", records, execution, attempt);
       const volume = await createVolume(engine, name, seals.seal(name, labels));
       const isOwn = volumeStanding(seals, volume) === "ours" && volume.Labels[LABELS.owner] === owner;
       return isOwn ? volume.Name : undefined;
@@ -56,7 +56,7 @@ export function ownerLabel(labels: LabelMap, heirs: readonly VolumeDetails[]): s
 
 /** What ownership needs to know of an owner's container; `undefined` where there is none. Rejects with an `EngineError`. */
 export async function ownerContainer(
-  { engine }: Pick<RecordRoom, "engine">,
+  { engine }: Pick<Records, "engine">,
   id: string,
 ): Promise<OwnerContainerState | undefined> {
   const details = await inspectContainer(engine, id);

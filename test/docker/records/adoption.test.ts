@@ -2,22 +2,22 @@ import { describe, expect, test } from "bun:test";
 import { type Adopted, createAdoption } from "../../../src/docker/records/adoption.ts";
 import { listAttempts } from "../../../src/docker/records/attempts.ts";
 import { closeExecution, discardExecution } from "../../../src/docker/records/discard-execution.ts";
+import { createExecutionsHere, type ExecutionsHere } from "../../../src/docker/records/executions-here.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
 import { executionLabels } from "../../../src/docker/records/labels.ts";
 import { createLedger, findVerdict } from "../../../src/docker/records/ledger.ts";
 import { keptName, randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
 import { type Owner, processStart } from "../../../src/docker/records/owner.ts";
 import { createTakeover } from "../../../src/docker/records/takeover.ts";
-import { executionKey } from "../../../src/task/execution.ts";
 import { RecordsScene } from "./records-scene.ts";
 
 const EXECUTION = { taskId: "t", executionId: "1" };
 
 /** One look of a worker; what it takes over. */
-async function look(scene: RecordsScene, self: Owner, held: ReadonlyMap<string, HeldExecution> = new Map()) {
+async function look(scene: RecordsScene, self: Owner, here: ExecutionsHere = createExecutionsHere()) {
   const records = scene.recordsOf(self);
   const takeover = createTakeover(records, self);
-  const adoption = createAdoption({ records, ledger: createLedger(records), takeover, held });
+  const adoption = createAdoption({ records, ledger: createLedger(records), takeover, here });
   const found: Adopted[] = [];
   await adoption.adopt((adopted) => found.push(adopted));
   return found;
@@ -73,7 +73,9 @@ describe("nothing is taken over", () => {
     await scene.ledgerOf(scene.dead).claim(execution, attempt);
     await other.ledgerOf(other.dead).claim(EXECUTION, randomToken());
     const held: HeldExecution = { execution, attempt, phase: "open" };
-    expect(await look(scene, scene.living, new Map([[executionKey(execution), held]]))).toEqual([]);
+    const here = createExecutionsHere();
+    here.add(held);
+    expect(await look(scene, scene.living, here)).toEqual([]);
     expect(await scene.volumes()).toHaveLength(2);
   });
 
@@ -82,7 +84,7 @@ describe("nothing is taken over", () => {
     await scene.ledgerOf({ ...scene.dead, pidNamespace: "pid:[1]" }).claim(EXECUTION, randomToken());
     const records = scene.recordsOf(scene.living);
     const takeover = createTakeover(records, scene.living);
-    const adoption = createAdoption({ records, ledger: createLedger(records), takeover, held: new Map() });
+    const adoption = createAdoption({ records, ledger: createLedger(records), takeover, here: createExecutionsHere() });
     for (const _ of [1, 2]) await adoption.adopt(() => expect.unreachable());
     expect(scene.log.messages("warn")).toHaveLength(1);
     expect(scene.log.text()).toContain("docker volume rm");
@@ -136,8 +138,9 @@ test("a claim that somebody has taken away from under a task is made anew, and n
   const attempt = randomToken();
   const open: HeldExecution = { execution: EXECUTION, attempt, phase: "open" };
   const over: HeldExecution = { ...open, execution: { taskId: "over", executionId: "1" }, phase: "closed" };
-  const held = new Map([open, over].map((one) => [executionKey(one.execution), one]));
-  expect(await look(scene, scene.dead, held)).toEqual([]);
+  const here = createExecutionsHere();
+  for (const one of [open, over]) here.add(one);
+  expect(await look(scene, scene.dead, here)).toEqual([]);
   expect(await scene.volumes()).toEqual([recordNames.claim(scene.workerId, EXECUTION)]);
   expect(await look(scene, scene.living)).toEqual([{ execution: EXECUTION, attempt }]);
 });
@@ -170,7 +173,7 @@ test("who gives a claim of his own the attempt of a task does not come near that
   await scene.docker.createVolume({ Name: recordNames.claim(scene.workerId, other), Labels: imitation });
   const later = { ...scene.recordsOf(scene.living), now: () => Date.now() - 60_000 };
   const takeover = createTakeover(later, scene.living);
-  const adoption = createAdoption({ records: later, ledger, takeover, held: new Map() });
+  const adoption = createAdoption({ records: later, ledger, takeover, here: createExecutionsHere() });
   await adoption.adopt(() => expect.unreachable());
   expect(scene.log.messages("warn").join()).toContain("after its start");
 });

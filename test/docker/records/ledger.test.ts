@@ -121,7 +121,7 @@ describe("a verdict", () => {
 describe("an execution is claimed beside what there is of it", () => {
   async function claimed(scene: RecordsScene): Promise<Claiming> {
     const records = scene.recordsOf(scene.living);
-    return await claimExecution({ records, ledger: createLedger(records) }, EXECUTION, MINE, () => {});
+    return await claimExecution(records, createLedger(records), EXECUTION, MINE, () => {});
   }
 
   test("nothing: it is ours", async () => {

@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import { createEngine, type Engine } from "../../../src/docker/engine/engine.ts";
 import { EngineError } from "../../../src/docker/engine/engine-error.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
+import { createExecutionsHere } from "../../../src/docker/records/executions-here.ts";
 import { createLedger } from "../../../src/docker/records/ledger.ts";
 import { randomToken } from "../../../src/docker/records/object-names.ts";
 import { recordClaim } from "../../../src/docker/records/record-claim.ts";
@@ -13,13 +14,13 @@ import { RecordsScene } from "./records-scene.ts";
 
 const EXECUTION = { taskId: "t", executionId: "1" };
 
-function roomOf(scene: RecordsScene, engine: Engine) {
+function optionsOf(scene: RecordsScene, engine: Engine) {
   const records = scene.recordsOf(scene.living, scene.seals, engine);
   return {
     records,
     ledger: createLedger(records),
     watch: createEngineWatch(engine, systemClock, recordedLog()),
-    held: new Map(),
+    here: createExecutionsHere(),
     doubtAbout: async () => undefined,
   };
 }
@@ -27,33 +28,33 @@ function roomOf(scene: RecordsScene, engine: Engine) {
 test("a claim whose answer was lost is found again", async () => {
   await using scene = new RecordsScene();
   using relay = await DockerRelay.start(scene.environment.dockerHost);
-  const room = roomOf(scene, createEngine(new Docker({ socketPath: relay.socketPath }).modem));
+  const options = optionsOf(scene, createEngine(new Docker({ socketPath: relay.socketPath }).modem));
   const lost = relay.next(/^POST .*\/volumes\/create/, "lose-answer");
-  expect(await recordClaim(room, EXECUTION)).toEqual({ kind: "claimed" });
+  expect(await recordClaim(options, EXECUTION)).toMatchObject({ kind: "claimed", held: { phase: "open" } });
   await lost;
   expect(await scene.volumes()).toHaveLength(1);
-  expect(room.held.size).toBe(1);
-  room.watch.stop();
+  expect(options.here.has(EXECUTION)).toBe(true);
+  options.watch.stop();
 });
 
 test("a failure behind the record: the refusal says that the claim may stand", async () => {
   await using scene = new RecordsScene();
-  // It must make room.
+  // It must make options.
   await scene.container("t", randomToken(), scene.dead);
   const { engine } = scene;
   const broken: Engine = {
     ...engine,
     run: () => Promise.reject(new EngineError("status", "a failure of the engine's own", 500)),
   };
-  const room = roomOf(scene, broken);
-  expect(await recordClaim(room, EXECUTION)).toMatchObject({ kind: "refused", mayStand: true });
+  const options = optionsOf(scene, broken);
+  expect(await recordClaim(options, EXECUTION)).toMatchObject({ kind: "refused", mayStand: true });
   expect(await scene.volumes()).toHaveLength(1);
-  expect(room.held.size).toBe(0);
+  expect(options.here.has(EXECUTION)).toBe(false);
 });
 
 test("a daemon that cannot be asked: the refusal stands, at once", async () => {
   await using scene = new RecordsScene();
-  const room = roomOf(scene, createEngine(new Docker({ socketPath: "/nowhere/docker.sock" }).modem));
-  expect(await recordClaim(room, EXECUTION)).toMatchObject({ kind: "refused", mayStand: false });
-  room.watch.stop();
+  const options = optionsOf(scene, createEngine(new Docker({ socketPath: "/nowhere/docker.sock" }).modem));
+  expect(await recordClaim(options, EXECUTION)).toMatchObject({ kind: "refused", mayStand: false });
+  options.watch.stop();
 });

@@ -5,14 +5,14 @@ import { executionLabels, LABELS } from "../../../src/docker/records/labels.ts";
 import { createLedger, type Ledger } from "../../../src/docker/records/ledger.ts";
 import { taskContainerName } from "../../../src/docker/records/object-names.ts";
 import { currentOwner, encodeOwner, type Owner, processStart } from "../../../src/docker/records/owner.ts";
-import type { RecordRoom } from "../../../src/docker/records/record-room.ts";
+import type { Records } from "../../../src/docker/records/records.ts";
 import { createSeals, type Seals } from "../../../src/docker/records/seals.ts";
 import type { ContentMaker } from "../../../src/docker/sidecars/content-maker.ts";
 import { type TestEnvironment, testEnvironment } from "../../support/environment.ts";
 import { agentImage } from "../../support/images.ts";
 import type { PushedImage } from "../../support/push-image.ts";
-import { recordRoom } from "../../support/record-room.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
+import { recordsFor } from "../../support/records-for.ts";
 
 /** A worker id of a test's own on the real daemon, with what several workers of it would see and leave. */
 export class RecordsScene implements AsyncDisposable {
@@ -29,8 +29,8 @@ export class RecordsScene implements AsyncDisposable {
   readonly other: Owner = { ...currentOwner(), pid: 1, start: processStart(1) ?? "" };
 
   /** Where a worker of this id makes its records; without its own, by the key of this scene. */
-  recordsOf(owner: Owner, seals = this.seals, engine: Engine = this.engine): RecordRoom {
-    return recordRoom(this.docker, this.workerId, owner, seals, engine, this.log);
+  recordsOf(owner: Owner, seals = this.seals, engine: Engine = this.engine): Records {
+    return recordsFor(this.docker, this.workerId, owner, seals, engine, this.log);
   }
 
   ledgerOf(owner: Owner, seals = this.seals): Ledger {

@@ -4,7 +4,7 @@ import type { Maker } from "./labels.ts";
 import type { Seals } from "./seals.ts";
 
 /** Where the records of a worker are, who makes them, and what proves that. */
-export interface RecordRoom extends Maker {
+export interface Records extends Maker {
   readonly engine: Engine;
   readonly seals: Seals;
   readonly log: Log;

@@ -1,0 +1,170 @@
+import { abortAfter, type Clock } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import { NO_OUTPUT } from "../support/output-tail.ts";
+import { createRedactor } from "../support/redaction.ts";
+import { retry } from "../support/retry.ts";
+import type { Rush } from "../support/rush.ts";
+import type { ExecutionResult } from "../task/execution-result.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
+import type { ClaimedExecution, RunOptions } from "../worker/task-runtime.ts";
+import { readTail } from "./container/container-tail.ts";
+import { type ReadyOptions, readyContainer } from "./container/ready-container.ts";
+import { type FollowOptions, type StartOptions, startAndFollow, stopRequest } from "./container/run-container.ts";
+import { describeError, EngineError } from "./engine/engine-error.ts";
+import { persist } from "./engine/engine-watch.ts";
+import { explainEngine } from "./engine/explain-engine.ts";
+import type { PullsAhead } from "./images/pull-ahead.ts";
+import { closeExecution, discardExecution } from "./records/discard-execution.ts";
+import type { ExecutionsHere } from "./records/executions-here.ts";
+import type { HeldExecution } from "./records/held-execution.ts";
+
+export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, StartOptions {
+  readonly here: ExecutionsHere;
+  /** Tasks that are being started: what is over gives way to them. */
+  readonly starts: Rush;
+  /** Whether containers are removed once their result is with Oz. */
+  readonly cleanup: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How an execution comes to its end, `record` being for what its container does not tell. May reject with an `EngineError`. */
+export type Course = (run: FollowOptions) => Promise<ExecutionResult>;
+
+/** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
+const RECORD_LIMIT_MS = 60_000;
+/** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
+const GIVE_WAY_LIMIT_MS = 3_000;
+/** A removal may fail for a moment: a device is busy, a removal is under way. */
+const RELEASE_DELAYS_MS = [500, 2_000, 8_000, 30_000];
+
+/** An execution whose claim stands on the Docker daemon, with all that is known of it. */
+export function createDockerExecution(
+  options: DockerExecutionOptions,
+  held: HeldExecution,
+  secrets: readonly string[],
+  course: Course,
+): ClaimedExecution {
+  const { watch, records, ledger, clock, log } = options;
+  const { execution } = held;
+
+  /** Waits for a daemon that is away, but not for ever: Oz waits too. */
+  async function settle(result: ExecutionResult): Promise<void> {
+    if (held.hasVerdict) return;
+    const isShutdown = result.kind === "stopped" && result.cause === "shutdown";
+    // A process that ends must not tell Oz what its successor could not know, and would tell otherwise.
+    const limit = isShutdown ? undefined : abortAfter(clock, RECORD_LIMIT_MS);
+    const write = async () => {
+      await ledger.verdict(execution, held.attempt, result);
+      held.hasVerdict = true;
+    };
+    await persist(watch, limit?.signal, write, Number.POSITIVE_INFINITY).catch((error: unknown) => {
+      log.warn("the result could not be recorded on the daemon", {
+        task: execution.taskId,
+        reason: describeError(error),
+      });
+    });
+    limit?.cancel();
+  }
+
+  function insist(step: () => Promise<void>): Promise<void> {
+    return retry(
+      {
+        policy: {
+          attempts: RELEASE_DELAYS_MS.length + 1,
+          delaysMs: RELEASE_DELAYS_MS,
+          judge: ({ ok }) => (ok ? "final" : "again"),
+        },
+        clock,
+        onRetry(attempted, delayMs) {
+          const reason = attempted.ok ? "" : describeError(attempted.error);
+          log.debug("a removal failed and is tried again", { reason, delayMs });
+        },
+      },
+      () => persist(watch, undefined, step, Number.POSITIVE_INFINITY),
+    );
+  }
+
+  return {
+    execution,
+    secrets,
+    settle,
+
+    async outcome(run) {
+      let result: ExecutionResult;
+      try {
+        result = await course({ ...run, record: settle });
+      } catch (error) {
+        result = resultOfFailure(error, run.signal);
+      }
+      result = withoutSecrets(result, secrets);
+      // Any other end a container tells by itself.
+      if (result.kind !== "exited") await settle(result);
+      return result;
+    },
+
+    async tail() {
+      const id = held.container?.id;
+      if (id === undefined) return NO_OUTPUT;
+      return await readTail(records.engine, clock, id).catch(() => NO_OUTPUT);
+    },
+
+    async release() {
+      const over = { held, cleanup: options.cleanup };
+      try {
+        await insist(() => closeExecution(records, ledger, over));
+        await options.starts.over(GIVE_WAY_LIMIT_MS);
+        await insist(() => discardExecution(records, over));
+        options.here.remove(held);
+      } catch (error) {
+        options.here.leave(held);
+        log.warn("what the task left on the daemon could not be removed", {
+          task: execution.taskId,
+          container: held.container?.name,
+          reason: describeError(error),
+        });
+      }
+    },
+  };
+}
+
+/** Makes a container for what is to run, and follows it; `pulls` are under way already, and end with it. */
+export function runSpec(
+  options: DockerExecutionOptions,
+  held: HeldExecution,
+  spec: TaskSpec,
+  pulls: PullsAhead,
+): Course {
+  return async (run) => {
+    let started = () => {};
+    const onStage: RunOptions["onStage"] = (stage, container) => {
+      started();
+      if (stage === "creating") started = options.starts.enter();
+      run.onStage?.(stage, container);
+    };
+    const watched = { ...run, onStage };
+    try {
+      const step = await readyContainer({ ...options, images: pulls }, spec, held, watched);
+      return step.ok ? await startAndFollow(options, step.ready, watched) : step.result;
+    } finally {
+      pulls.end();
+      started();
+    }
+  };
+}
+
+function resultOfFailure(error: unknown, signal: AbortSignal): ExecutionResult {
+  if (signal.aborted) return { kind: "stopped", cause: stopRequest(signal).cause };
+  if (!(error instanceof EngineError)) throw error;
+  const { why, ...said } = explainEngine(error);
+  const detail = `could not make the container ready: ${why}`;
+  return { kind: "failed", reason: "container_create", detail, ...said };
+}
+
+/** What a daemon or a registry says may repeat what it was given. */
+function withoutSecrets(result: ExecutionResult, secrets: readonly string[]): ExecutionResult {
+  if (result.kind !== "failed") return result;
+  const redact = createRedactor(secrets);
+  const { detail, said } = result;
+  return { ...result, detail: redact(detail), ...(said === undefined ? {} : { said: redact(said) }) };
+}
