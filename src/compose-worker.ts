@@ -1,19 +1,7 @@
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createOzLink, type OzLink, type OzLinkOptions } from "./control-plane/oz-link.ts";
 import type { SetupEvents } from "./control-plane/setup-events.ts";
-import { createExitEvents } from "./docker/container/exit-events.ts";
-import { createDockerRuntime } from "./docker/docker-runtime.ts";
-import type { Engine } from "./docker/engine/engine.ts";
-import type { EngineClock } from "./docker/engine/engine-clock.ts";
-import { createEngineLives } from "./docker/engine/engine-lives.ts";
-import type { EngineWatch } from "./docker/engine/engine-watch.ts";
-import { createImages, type ImagesOptions } from "./docker/images/images.ts";
-import { createReaper } from "./docker/reaper.ts";
-import { encodeOwner, type Owner, type ProcessTable } from "./docker/records/owner.ts";
-import { createSeals } from "./docker/records/seals.ts";
-import { clearStaleSidecars } from "./docker/sidecars/clear-stale.ts";
-import { createImageContent } from "./docker/sidecars/image-content.ts";
-import { createVolumeContent } from "./docker/sidecars/volume-content.ts";
+import type { DockerBackend } from "./docker/open-docker.ts";
 import type { Clock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { repeat } from "./support/repeat.ts";
@@ -23,17 +11,10 @@ import { createWorker } from "./worker/worker.ts";
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
 const DRAIN_LIMIT_MS = 12_500;
 const RECOVER_EVERY_MS = 30_000;
-const HOUSEKEEPING_EVERY_MS = 300_000;
 
-/** All that a worker acts through, and what it must know of where it runs. */
-export interface WorkerPorts extends Pick<ImagesOptions, "platform" | "credentials"> {
-  readonly engine: Engine & EngineClock;
-  readonly watch: EngineWatch;
-  /** Whether the engine may know mounts of images, as far as its API version tells at the moment. */
-  readonly mayMountImages: () => boolean;
-  readonly owner: Owner;
-  /** The host's processes unless given. */
-  readonly processes?: ProcessTable;
+/** All that a worker acts through. */
+export interface WorkerPorts {
+  readonly docker: Pick<DockerBackend, "runtime" | "housekeeping" | "onBack">;
   readonly link: Pick<OzLinkOptions, "dial" | "dialOptions" | "onState" | "random">;
   readonly setupEvents: SetupEvents;
   readonly clock: Clock;
@@ -53,30 +34,9 @@ export interface ComposedWorker {
 
 /** Puts the parts together; nothing is asked or dialled before `recover` and `start`. */
 export function composeWorker(config: WorkerConfig, ports: WorkerPorts): ComposedWorker {
-  const { engine, watch, owner, processes, setupEvents, clock, log } = ports;
+  const { docker, setupEvents, clock, log } = ports;
+  const { runtime, housekeeping } = docker;
   const { workerId } = config;
-  const onEnd = () => watch.noteEnd();
-  const lives = createEngineLives(engine, { onEnd });
-  const exitEvents = createExitEvents(engine, workerId, log, onEnd);
-  const seals = createSeals(config.apiKey);
-  const maker = { engine, seals, owner: encodeOwner(owner), now: () => engine.now(), log };
-  const copies = createVolumeContent(maker, () => housekeeping.now());
-  const { platform, credentials } = ports;
-  const runtime = createDockerRuntime({
-    engine,
-    seals,
-    watch,
-    images: createImages({ engine, watch, platform, pullPolicy: config.imagePullPolicy, credentials, clock, log }),
-    lives,
-    exitEvents,
-    sidecarContent: createImageContent({ maker, watch, mayMount: ports.mayMountImages, lives, copies }),
-    workerId,
-    owner,
-    processes,
-    cleanup: config.cleanup,
-    clock,
-    log,
-  });
   const link = createOzLink({
     ...ports.link,
     url: config.webSocketUrl,
@@ -99,12 +59,7 @@ export function composeWorker(config: WorkerConfig, ports: WorkerPorts): Compose
   });
   const recover = () => runtime.recover((recovered) => worker.adopt(recovered));
   const recovery = repeat(clock, RECOVER_EVERY_MS, recover);
-  const reaper = createReaper({ engine, seals, self: owner, log, processes });
-  const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
-    await reaper.reap();
-    await clearStaleSidecars(maker);
-  });
-  watch.onBack(() => recovery.now());
+  docker.onBack(() => recovery.now());
 
   return {
     link,
@@ -124,9 +79,6 @@ export function composeWorker(config: WorkerConfig, ports: WorkerPorts): Compose
       }
       setupEvents.close();
       await link.close();
-      watch.stop();
-      lives.close();
-      exitEvents.close();
     },
   };
 }

@@ -1,19 +1,8 @@
-import { hostname } from "node:os";
 import { composeWorker } from "./compose-worker.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import { createSetupEvents } from "./control-plane/setup-events.ts";
-import { reachEngine } from "./docker/endpoint/reach-engine.ts";
-import { endOnDeadSocket } from "./docker/engine/dead-socket.ts";
-import { createEngine, type Engine } from "./docker/engine/engine.ts";
-import { describeError } from "./docker/engine/engine-error.ts";
-import { enginePath } from "./docker/engine/engine-path.ts";
-import { createEngineWatch, type EngineWatch, persist } from "./docker/engine/engine-watch.ts";
-import { limitEngine } from "./docker/engine/limited-engine.ts";
-import { findOwnContainer } from "./docker/records/own-container.ts";
-import { currentOwner, type Owner, readSystemFile } from "./docker/records/owner.ts";
-import { createRegistryCredentials } from "./docker/registry/credentials.ts";
-import { IMAGE_MOUNTS_SINCE } from "./docker/sidecars/image-content.ts";
+import { openDocker } from "./docker/open-docker.ts";
 import { findServiceManager } from "./host/service-manager.ts";
 import { answerHealth } from "./operator/health.ts";
 import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
@@ -47,31 +36,15 @@ export type DaemonStart =
 /** Finds the Docker daemon, puts the parts together and dials Oz. */
 export async function startDaemon(config: WorkerConfig, around: DaemonEnvironment, log: Log): Promise<DaemonStart> {
   const clock = systemClock;
-  const reached = await reachEngine({ env: around.env, home: around.home, log, clock });
-  if (reached.kind === "failed") return { kind: "failed", problem: reached.problem };
-  log.info("Docker daemon found", {
-    address: reached.where,
-    source: reached.source,
-    version: reached.engineVersion,
-    api: reached.apiVersion,
-    platform: `${reached.platform.os}/${reached.platform.architecture}`,
-  });
-
-  const engine = limitEngine(createEngine(reached.docker.modem), clock);
-  const watch = createEngineWatch(engine, clock, log, { renew: () => reached.renew(), giveUp: around.giveUp });
-  const owner = await thisProcess(engine, watch, log);
-  if (owner.container !== undefined && reached.socketPath !== undefined) {
-    endOnDeadSocket({ watch, socketPath: reached.socketPath, clock, giveUp: around.giveUp });
-  }
-  const credentials = createRegistryCredentials({ env: around.env, home: around.home, log });
+  const opening = await openDocker(
+    { ...config, pullPolicy: config.imagePullPolicy },
+    { env: around.env, home: around.home, giveUp: around.giveUp, clock, log },
+  );
+  if (opening.kind === "failed") return opening;
+  const { docker } = opening;
   const manager = await findServiceManager({ env: around.env, pid: process.pid, clock, log });
   const composed = composeWorker(config, {
-    engine,
-    watch,
-    platform: reached.platform,
-    mayMountImages: () => reached.speaks(IMAGE_MOUNTS_SINCE),
-    owner,
-    credentials: (reference, signal) => credentials.for(reference, signal),
+    docker,
     link: {
       onState: ({ connected }) =>
         manager.status(connected ? "Connected to Oz, listening for tasks" : "Connecting to Oz"),
@@ -95,7 +68,7 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const problems = () =>
     liveProblems({
       link: () => composed.link.state(),
-      pingDaemon: () => engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS }),
+      pingDaemon: () => docker.ping(PING_LIMIT_MS),
       now: () => clock.now(),
     });
   const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });
@@ -107,24 +80,11 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
       async shutDown(signal) {
         manager.stopping();
         await composed.shutDown(signal);
-        await Promise.race([reached.close(), pause(clock, CLOSE_LIMIT_MS)]);
+        await Promise.race([docker.close(), pause(clock, CLOSE_LIMIT_MS)]);
         log.info("stopped");
         operator.stop();
         manager.close();
       },
     },
   };
-}
-
-/** The record of this process's ownership. Where the daemon does not tell, the process is taken to run on a host. */
-async function thisProcess(engine: Engine, watch: EngineWatch, log: Log): Promise<Owner> {
-  try {
-    const container = await persist(watch, undefined, () => findOwnContainer(engine, readSystemFile, hostname()));
-    return currentOwner(readSystemFile, container);
-  } catch (error) {
-    log.warn("whether this worker runs in a container could not be found out: others may not see when it is gone", {
-      reason: describeError(error),
-    });
-    return currentOwner();
-  }
 }

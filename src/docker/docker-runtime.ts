@@ -1,3 +1,4 @@
+import { encodeOwner, type Owner, type ProcessTable } from "../host/owner.ts";
 import { createOnce } from "../support/once.ts";
 import { createRush } from "../support/rush.ts";
 import { secretsOfContainer } from "../task/task-secrets.ts";
@@ -16,7 +17,6 @@ import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { createExecutionsHere } from "./records/executions-here.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
 import { createLedger } from "./records/ledger.ts";
-import { encodeOwner, type Owner, type ProcessTable } from "./records/owner.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
 import type { Records } from "./records/records.ts";
 import type { Seals } from "./records/seals.ts";

@@ -1,3 +1,4 @@
+import { decodeOwner, type Owner, ownerState, type ProcessTable, systemProcesses } from "../host/owner.ts";
 import type { Log } from "../support/log.ts";
 import { createOnce } from "../support/once.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -17,7 +18,6 @@ import { madeAt } from "./records/attempts.ts";
 import { isFreshContainer } from "./records/freshness.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, labelledAttempt, type ObjectKind } from "./records/labels.ts";
 import { SOURCE_IMAGES } from "./records/object-names.ts";
-import { decodeOwner, type Owner, ownerState, type ProcessTable, systemProcesses } from "./records/owner.ts";
 import type { Seals } from "./records/seals.ts";
 import {
   containerStanding,

@@ -23,6 +23,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Runs `action` once after `delayMs` of the process's own clock, unless the process has nothing else to do and ends before. */
+export function unlessDone(delayMs: number, action: () => void): void {
+  setTimeout(action, delayMs).unref();
+}
+
 /** A signal that aborts after `delayMs`, unless `cancel` was called before. */
 export function abortAfter(clock: Clock, delayMs: number): Timer & { readonly signal: AbortSignal } {
   const abort = new AbortController();

@@ -1,3 +1,4 @@
+import { systemClock } from "./clock.ts";
 import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "./log.ts";
 import { escapeUnprintable, quoted, shorten } from "./printable.ts";
 
@@ -38,7 +39,7 @@ function timeOfDay(date: Date): string {
 export function createLog(options: LogOptions): Log {
   const { level, write, terminal } = options;
   const colours = options.colours ?? terminal;
-  const now = options.now ?? (() => new Date());
+  const now = options.now ?? (() => new Date(systemClock.epoch()));
   const redact = options.redact ?? ((text: string) => text);
   const threshold = LOG_LEVELS.indexOf(level);
   const paint = (code: string, text: string) => (colours && text !== "" ? `${code}${text}${RESET}` : text);

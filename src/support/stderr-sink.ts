@@ -1,4 +1,5 @@
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { systemClock, unlessDone } from "./clock.ts";
 
 /** What a reader that stands still may leave in memory, in bytes; later lines are dropped and counted. */
 const MAX_PENDING_BYTES = 1024 * 1024;
@@ -37,7 +38,7 @@ export function stderrSink(fd = 2): (line: string) => void {
   const pending: Buffer[] = [];
   let pendingBytes = 0;
   let dropped = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isWaiting = false;
 
   const drop = () => {
     pending.length = 0;
@@ -70,16 +71,17 @@ export function stderrSink(fd = 2): (line: string) => void {
   };
 
   const flushLater = () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (isWaiting) return;
+    isWaiting = true;
+    unlessDone(RETRY_MS, () => {
+      isWaiting = false;
       if (!flush()) flushLater();
-    }, RETRY_MS);
-    timer.unref();
+    });
   };
 
   process.once("exit", () => {
-    const deadline = performance.now() + EXIT_BUDGET_MS;
-    while (!flush() && performance.now() < deadline) sleep(5);
+    const deadline = systemClock.now() + EXIT_BUDGET_MS;
+    while (!flush() && systemClock.now() < deadline) sleep(5);
   });
 
   return (line) => {

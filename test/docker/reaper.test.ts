@@ -9,9 +9,9 @@ import {
   sidecarNames,
   taskContainerName,
 } from "../../src/docker/records/object-names.ts";
-import { encodeOwner, type Owner } from "../../src/docker/records/owner.ts";
 import { createSeals, type Seals } from "../../src/docker/records/seals.ts";
 import { helperLabels } from "../../src/docker/sidecars/content-maker.ts";
+import { encodeOwner, type Owner } from "../../src/host/owner.ts";
 import { recordedLog } from "../support/recorded-log.ts";
 import { RecordsScene } from "./records/records-scene.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type Docker from "dockerode";
 import { LABELS, type LabelMap } from "../../src/docker/records/labels.ts";
 import { randomToken, recordNames, taskContainerName } from "../../src/docker/records/object-names.ts";
-import { currentOwner, encodeOwner } from "../../src/docker/records/owner.ts";
+import { currentOwner, encodeOwner } from "../../src/host/owner.ts";
 import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { agentImage, sidecarImage } from "../support/images.ts";

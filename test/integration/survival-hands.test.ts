@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { executionLabels } from "../../src/docker/records/labels.ts";
 import { createLedger } from "../../src/docker/records/ledger.ts";
 import { randomToken, recordNames, taskContainerName } from "../../src/docker/records/object-names.ts";
-import { currentOwner, type Owner } from "../../src/docker/records/owner.ts";
+import { currentOwner, type Owner } from "../../src/host/owner.ts";
 import { agentImage } from "../support/images.ts";
 import { registryRelay } from "../support/registry-relay.ts";
 import { until } from "../support/until.ts";

@@ -1,6 +1,6 @@
 import { LABELS, type LabelMap } from "../../src/docker/records/labels.ts";
 import { randomToken } from "../../src/docker/records/object-names.ts";
-import { currentOwner, encodeOwner } from "../../src/docker/records/owner.ts";
+import { currentOwner, encodeOwner } from "../../src/host/owner.ts";
 import type { TestEnvironment } from "./environment.ts";
 import { Tenant } from "./tenant.ts";
 

@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { createEngine, type Engine } from "../../src/docker/engine/engine.ts";
-import { encodeOwner, type Owner } from "../../src/docker/records/owner.ts";
 import type { Records } from "../../src/docker/records/records.ts";
 import type { Seals } from "../../src/docker/records/seals.ts";
+import { encodeOwner, type Owner } from "../../src/host/owner.ts";
 import { createOnce } from "../../src/support/once.ts";
 import { recordedLog } from "./recorded-log.ts";
 

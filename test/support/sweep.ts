@@ -1,6 +1,6 @@
 import { executionLabels, LABELS } from "../../src/docker/records/labels.ts";
 import { randomToken, recordNames } from "../../src/docker/records/object-names.ts";
-import { currentOwner } from "../../src/docker/records/owner.ts";
+import { currentOwner } from "../../src/host/owner.ts";
 import { until } from "./until.ts";
 import type { WorkerFixture } from "./worker-fixture.ts";
 

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import { createDemultiplexer } from "../../src/docker/container/container-tail.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
-import type { Owner } from "../../src/docker/records/owner.ts";
 import type { Records } from "../../src/docker/records/records.ts";
 import { createSeals } from "../../src/docker/records/seals.ts";
+import type { Owner } from "../../src/host/owner.ts";
 import { type AssignmentData, type AssignmentParts, assignment } from "./assignment-builder.ts";
 import { type TestEnvironment, testEnvironment } from "./environment.ts";
 import { agentImage, sidecarImage } from "./images.ts";

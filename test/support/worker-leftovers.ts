@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { LABELS } from "../../src/docker/records/labels.ts";
-import { decodeOwner } from "../../src/docker/records/owner.ts";
+import { decodeOwner } from "../../src/host/owner.ts";
 
 /**
  * What a worker has left on the daemon, one plain line each, and removes it, so that the next test starts clean. Published

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import { systemClock } from "../../support/clock.ts";
 import { quoted } from "../../support/printable.ts";
 import { DEFAULT_CONTEXT, readContext } from "./docker-context.ts";
 import { DEFAULT_SOCKET, type DockerEndpoint } from "./docker-endpoint.ts";
@@ -49,7 +50,7 @@ const strategies: readonly Strategy[] = [fromDockerHost, fromDockerContext, from
 
 /** Finds the Docker daemon as the Docker CLI would. Reads files, contacts nothing. */
 export function findEndpoint(query: EndpointQuery): EndpointSearch {
-  const { env, home, files = systemFiles, now = Date.now() } = query;
+  const { env, home, files = systemFiles, now = systemClock.epoch() } = query;
   const configFolder = set(env.DOCKER_CONFIG) ?? (set(home) === undefined ? undefined : join(home ?? "", ".docker"));
   const scene: Scene = { env, home: set(home), configFolder, files, now, warnings: [] };
   for (const strategy of strategies) {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { currentOwner, decodeOwner, encodeOwner, type Owner, ownerState } from "../records/owner.ts";
+import { currentOwner, decodeOwner, encodeOwner, type Owner, ownerState } from "../../host/owner.ts";
 import type { Environment } from "./find-endpoint.ts";
 
 /** A folder that only this user can enter, for the local end of a tunnel. */

@@ -9,7 +9,7 @@ const TOLD_TO_MS = 1_000;
 const MAX_UNCERTAIN_MS = 5_000;
 
 /** A clock that is set by answers. As long as this machine's time may be the engine's as well, it is. */
-export function createEngineClock(now: () => number = Date.now): EngineClock & {
+export function createEngineClock(now: () => number): EngineClock & {
   /** Takes note of the `Date` header of an answer to what was asked at `askedAt`, by this machine's time. */
   note(header: string | undefined, askedAt: number): void;
 } {

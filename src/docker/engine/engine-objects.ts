@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { labelFilter } from "../records/labels.ts";
 import type { Engine, EngineRequest } from "./engine.ts";
 import { describeError, hasStatus } from "./engine-error.ts";
 import { type EnginePath, enginePath } from "./engine-path.ts";
@@ -196,4 +195,9 @@ async function absentOn404<T>(answer: Promise<T>): Promise<T | undefined> {
     if (hasStatus(error, 404)) return undefined;
     throw error;
   }
+}
+
+/** The `filters` parameter of a list call: objects that carry all of these labels (`name` or `name=value`). */
+function labelFilter(...labels: readonly string[]): string {
+  return JSON.stringify({ label: labels });
 }

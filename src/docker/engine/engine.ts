@@ -1,6 +1,7 @@
 import { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import * as v from "valibot";
+import { type Clock, systemClock } from "../../support/clock.ts";
 import { createEngineClock, type EngineClock } from "./engine-clock.ts";
 import { EngineError } from "./engine-error.ts";
 import type { EnginePath } from "./engine-path.ts";
@@ -55,17 +56,17 @@ const STATUSES = new Set([200, 201, 202, 204, 304]);
 const ALL_STATUSES = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
 
 /** An engine that is reached through dockerode's modem. */
-export function createEngine(modem: Modem): Engine & EngineClock {
-  const clock = createEngineClock();
+export function createEngine(modem: Modem, clock: Clock = systemClock): Engine & EngineClock {
+  const engineClock = createEngineClock(() => clock.epoch());
 
   function ask<T>(
     request: EngineRequest,
     isStream: boolean,
     read: (answer: IncomingMessage) => Promise<T>,
   ): Promise<T> {
-    const askedAt = Date.now();
-    return dial(modem, request, isStream, async (answer) => {
-      clock.note(answer.headers.date, askedAt);
+    const askedAt = clock.epoch();
+    return dial(modem, clock, request, isStream, async (answer) => {
+      engineClock.note(answer.headers.date, askedAt);
       const status = answer.statusCode ?? 0;
       if (STATUSES.has(status)) return await read(answer);
       throw statusError(request, status, await readAnswer(answer, MAX_FAILURE_BYTES, title(request)));
@@ -73,7 +74,7 @@ export function createEngine(modem: Modem): Engine & EngineClock {
   }
 
   return {
-    now: () => clock.now(),
+    now: () => engineClock.now(),
     async call(request, schema) {
       const maxBytes = request.maxAnswerBytes ?? MAX_ANSWER_BYTES;
       const text = await ask(request, false, (answer) => readAnswer(answer, maxBytes, title(request)));
@@ -95,6 +96,7 @@ export function createEngine(modem: Modem): Engine & EngineClock {
 /** `read` has the same limit and the same signal as the call. */
 function dial<T>(
   modem: Modem,
+  clock: Clock,
   request: EngineRequest,
   isStream: boolean,
   read: (answer: IncomingMessage) => Promise<T>,
@@ -111,7 +113,7 @@ function dial<T>(
     const settle = (act: () => void) => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
+      timer.cancel();
       // A stream stays abortable for as long as it is read.
       if (!isStream) request.signal?.removeEventListener("abort", onAbort);
       act();
@@ -122,9 +124,8 @@ function dial<T>(
       begun?.destroy();
     };
     const onAbort = () => fail("aborted", `${title(request)}: cancelled`);
-    const timer = setTimeout(
-      () => fail("timeout", `${title(request)}: no answer within ${Math.round(limitMs / 1000)} s`),
-      limitMs,
+    const timer = clock.after(limitMs, () =>
+      fail("timeout", `${title(request)}: no answer within ${Math.round(limitMs / 1000)} s`),
     );
     request.signal?.addEventListener("abort", onAbort, { once: true });
 

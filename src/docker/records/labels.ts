@@ -100,8 +100,3 @@ export function isOfAttempt(labels: LabelMap, execution: Execution, attempt: str
 function isSame(one: Execution, other: Execution): boolean {
   return executionKey(one) === executionKey(other);
 }
-
-/** The `filters` parameter of a list call: objects that carry all of these labels (`name` or `name=value`). */
-export function labelFilter(...labels: readonly string[]): string {
-  return JSON.stringify({ label: labels });
-}

@@ -1,6 +1,6 @@
+import type { Owner, ReadSystemFile } from "../../host/owner.ts";
 import type { Engine } from "../engine/engine.ts";
 import { inspectContainer } from "../engine/engine-objects.ts";
-import type { Owner, ReadSystemFile } from "./owner.ts";
 
 const CONTAINER_ID = /\b[0-9a-f]{64}\b/g;
 /** Docker names a container's host after its id, unless it is told another name. */

@@ -1,8 +1,3 @@
-import { createVolume, inspectContainer } from "../engine/engine-objects.ts";
-import type { VolumeDetails } from "../engine/engine-schemas.ts";
-import type { SeenAttempt } from "./attempts.ts";
-import { executionLabels, LABELS, type LabelMap } from "./labels.ts";
-import { recordNames } from "./object-names.ts";
 import {
   decodeOwner,
   type Owner,
@@ -11,7 +6,12 @@ import {
   ownerState,
   type ProcessTable,
   systemProcesses,
-} from "./owner.ts";
+} from "../../host/owner.ts";
+import { createVolume, inspectContainer } from "../engine/engine-objects.ts";
+import type { VolumeDetails } from "../engine/engine-schemas.ts";
+import type { SeenAttempt } from "./attempts.ts";
+import { executionLabels, LABELS, type LabelMap } from "./labels.ts";
+import { recordNames } from "./object-names.ts";
 import type { Records } from "./records.ts";
 import { generationOf, volumeStanding } from "./standing.ts";
 

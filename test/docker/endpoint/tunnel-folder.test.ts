@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeTunnelFolder } from "../../../src/docker/endpoint/tunnel-folder.ts";
-import { currentOwner, encodeOwner } from "../../../src/docker/records/owner.ts";
+import { currentOwner, encodeOwner } from "../../../src/host/owner.ts";
 import { ScratchFolder } from "./scratch-folder.ts";
 
 // A folder of a test may have a path that is too long for a socket: these stand directly in /tmp.

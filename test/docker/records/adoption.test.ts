@@ -7,8 +7,8 @@ import type { HeldExecution } from "../../../src/docker/records/held-execution.t
 import { executionLabels } from "../../../src/docker/records/labels.ts";
 import { createLedger, findVerdict } from "../../../src/docker/records/ledger.ts";
 import { keptName, randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
-import { type Owner, processStart } from "../../../src/docker/records/owner.ts";
 import { createTakeover } from "../../../src/docker/records/takeover.ts";
+import { type Owner, processStart } from "../../../src/host/owner.ts";
 import { RecordsScene } from "./records-scene.ts";
 
 const EXECUTION = { taskId: "t", executionId: "1" };

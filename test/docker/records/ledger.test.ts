@@ -4,8 +4,8 @@ import { type Claiming, claimExecution } from "../../../src/docker/records/claim
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { createLedger, decodeVerdict, findVerdict } from "../../../src/docker/records/ledger.ts";
 import { randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
-import { encodeOwner } from "../../../src/docker/records/owner.ts";
 import { createSeals } from "../../../src/docker/records/seals.ts";
+import { encodeOwner } from "../../../src/host/owner.ts";
 import type { ExecutionResult } from "../../../src/task/execution-result.ts";
 import { RecordsScene } from "./records-scene.ts";
 

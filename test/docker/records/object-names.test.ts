@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { executionLabels, LABEL_PREFIX, labelFilter, labelledExecution } from "../../../src/docker/records/labels.ts";
+import { executionLabels, LABEL_PREFIX, labelledExecution } from "../../../src/docker/records/labels.ts";
 import {
   isKeptName,
   keptName,
@@ -75,8 +75,5 @@ describe("labels", () => {
   });
   test("of strangers name none", () => {
     expect(labelledExecution({ maintainer: "x" })).toBeUndefined();
-  });
-  test("are asked for as the Engine API wants it", () => {
-    expect(JSON.parse(labelFilter("a=b", "c"))).toEqual({ label: ["a=b", "c"] });
   });
 });

@@ -1,7 +1,7 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { isKeptName } from "../../../src/docker/records/object-names.ts";
-import { decodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
 import { generationOf } from "../../../src/docker/records/standing.ts";
+import { decodeOwner, type Owner } from "../../../src/host/owner.ts";
 import type { EngineObserver, EngineState } from "../engine/engine-state.ts";
 import type { SimContainer, SimVolume } from "../engine/sim-objects.ts";
 import type { SimProcessTable } from "../world/process-table.ts";

@@ -1,4 +1,4 @@
-import type { Owner, ProcessTable } from "../../../src/docker/records/owner.ts";
+import type { Owner, ProcessTable } from "../../../src/host/owner.ts";
 import type { Clock } from "../../../src/support/clock.ts";
 import { SimProcess } from "./sim-process.ts";
 

@@ -1,7 +1,7 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import { sidecarNames } from "../../../src/docker/records/object-names.ts";
-import { encodeOwner, type Owner } from "../../../src/docker/records/owner.ts";
 import { createSeals } from "../../../src/docker/records/seals.ts";
+import { encodeOwner, type Owner } from "../../../src/host/owner.ts";
 import { assignment } from "../../support/assignment-builder.ts";
 import type { EngineState } from "../engine/engine-state.ts";
 import type { OzExecution } from "../oz/handed-out.ts";

@@ -1,5 +1,6 @@
 import { type ComposedWorker, composeWorker } from "../../../src/compose-worker.ts";
 import { DEFAULTS } from "../../../src/config/worker-config.ts";
+import { composeDocker, type DockerBackend } from "../../../src/docker/compose-docker.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { limitEngine } from "../../../src/docker/engine/limited-engine.ts";
 import { EngineClient } from "../engine/engine-client.ts";
@@ -17,6 +18,7 @@ export class SimWorker {
   readonly process: SimProcess;
   readonly #world: World;
   readonly #composed: ComposedWorker;
+  readonly #docker: DockerBackend;
   #isEnding = false;
 
   constructor(world: World) {
@@ -51,14 +53,23 @@ export class SimWorker {
       maxConcurrentTasks: setting.maxConcurrentTasks,
       webSocketUrl: "ws://oz.simulated/ws",
     };
+    const docker = composeDocker(
+      { ...config, pullPolicy: config.imagePullPolicy },
+      {
+        engine,
+        watch,
+        platform: { os: "linux", architecture: "amd64" },
+        mayMountImages: () => model.newestApi >= FIRST_API_WITH_IMAGE_MOUNTS,
+        owner: processes.ownerOf(process),
+        processes,
+        credentials: () => Promise.resolve({}),
+        clock,
+        log,
+      },
+    );
+    this.#docker = docker;
     this.#composed = composeWorker(config, {
-      engine,
-      watch,
-      platform: { os: "linux", architecture: "amd64" },
-      mayMountImages: () => model.newestApi >= FIRST_API_WITH_IMAGE_MOUNTS,
-      owner: processes.ownerOf(process),
-      processes,
-      credentials: () => Promise.resolve({}),
+      docker,
       link: {
         dial: (request, events) => {
           const wire = dial(request, events);
@@ -87,12 +98,15 @@ export class SimWorker {
       }
       process.end();
     });
-    this.#composed.shutDown("SIGTERM").then(
-      () => {
-        late.cancel();
-        process.end();
-      },
-      (error: unknown) => this.#world.report(`the shutdown broke off: ${String(error)}`),
-    );
+    this.#composed
+      .shutDown("SIGTERM")
+      .then(() => this.#docker.close())
+      .then(
+        () => {
+          late.cancel();
+          process.end();
+        },
+        (error: unknown) => this.#world.report(`the shutdown broke off: ${String(error)}`),
+      );
   }
 }

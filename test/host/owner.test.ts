@@ -8,7 +8,7 @@ import {
   type OwnerState,
   ownerState,
   processStart,
-} from "../../../src/docker/records/owner.ts";
+} from "../../src/host/owner.ts";
 
 const OWNER: Owner = {
   pid: 100,
