@@ -88,7 +88,7 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
     clock,
     log,
   });
-  const reaper = createReaper({ engine, seals, self: owner, log, processes });
+  const reaper = createReaper({ engine, seals, self: owner, clock, log, processes });
   const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
     await reaper.reap();
     await clearStaleSidecars(maker);

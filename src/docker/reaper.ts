@@ -1,4 +1,5 @@
 import { decodeOwner, type Owner, ownerState, type ProcessTable, systemProcesses } from "../host/owner.ts";
+import type { Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { createOnce } from "../support/once.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -33,7 +34,10 @@ import { isPublication } from "./sidecars/clear-stale.ts";
 
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
 const DECENT_TIME_MS = 60_000;
-/** No copy takes longer: what nothing mounts after that is nobody's. */
+/**
+ * No copy takes longer: what nothing mounts after that is nobody's. It counts from this process's first sight of it, by a
+ * clock that nobody can set: the engine's calendar may be put ahead by hours under a copy that is being made.
+ */
 const COPIED_WITHIN_MS = 2 * 3_600_000;
 
 export interface Reaper {
@@ -50,6 +54,7 @@ export interface ReaperOptions {
   readonly engine: Engine & EngineClock;
   readonly seals: Seals;
   readonly self: Owner;
+  readonly clock: Clock;
   readonly log: Log;
   /** What time it is where the engine runs. */
   readonly now?: () => number;
@@ -58,8 +63,19 @@ export interface ReaperOptions {
 }
 
 export function createReaper(options: ReaperOptions): Reaper {
-  const { engine, seals, self, log, now = () => engine.now(), processes = systemProcesses } = options;
+  const { engine, seals, self, clock, log, now = () => engine.now(), processes = systemProcesses } = options;
   const once = createOnce();
+  /** When what is no record was first seen, by the process's clock; the names of the last sweep alone. */
+  let firstSeen: ReadonlyMap<string, number> = new Map();
+
+  /** Whether a sweep has seen what nothing needs any more long ago: its owner may have failed to remove it. */
+  function forgetting(seen: Map<string, number>): (name: string) => boolean {
+    return (name) => {
+      const since = firstSeen.get(name) ?? clock.now();
+      seen.set(name, since);
+      return clock.now() - since > COPIED_WITHIN_MS;
+    };
+  }
 
   /** Whether the owners of objects are gone for certain; asked once in a sweep. */
   function ownersGone(): (label: string | undefined) => Promise<boolean> {
@@ -90,6 +106,8 @@ export function createReaper(options: ReaperOptions): Reaper {
 
   async function sweep(): Promise<void> {
     const isGone = ownersGone();
+    const seen = new Map<string, number>();
+    const isForgotten = forgetting(seen);
     // Containers first: one that is seen has its claim among the volumes that are listed after it, unless that is dropped.
     const containers = await listContainers(engine, LABELS.kind);
     const volumes = await listVolumesNamed(engine, LABEL_PREFIX);
@@ -118,9 +136,8 @@ export function createReaper(options: ReaperOptions): Reaper {
       if (!isFreshContainer(container.Created * 1_000, container.Labels)) return false;
       if (isKind(container, "task")) return await reapTask(container);
       if (isPublication(seals, container)) return false;
-      // Its owner may have failed to remove it, for lack of a daemon.
-      const isForgotten = now() - container.Created * 1_000 > COPIED_WITHIN_MS;
-      return (isForgotten || (await isGone(container.Labels[LABELS.owner]))) && (await removeIdle(container));
+      const isLeft = isForgotten(container.Id);
+      return (isLeft || (await isGone(container.Labels[LABELS.owner]))) && (await removeIdle(container));
     }
 
     const left: ContainerSummary[] = [];
@@ -146,8 +163,8 @@ export function createReaper(options: ReaperOptions): Reaper {
       // Somebody may have removed what published a copy, or used it while it was to go: its owner will not look again.
       const belongs = current.has(labelledAttempt(volume.Labels));
       const isCopy = isKind(volume, "sidecar") || (isKind(volume, "private") && !belongs);
-      const isForgotten = isCopy && isOld(volume.Labels, COPIED_WITHIN_MS);
-      if (!isForgotten && !(await isGone(volume.Labels[LABELS.owner]))) return false;
+      const isLeft = isCopy && isForgotten(volume.Name);
+      if (!isLeft && !(await isGone(volume.Labels[LABELS.owner]))) return false;
       const isRecord = isKind(volume, "verdict") || isKind(volume, "heir");
       const isRubbish =
         isCopy || isKind(volume, "private") || (isRecord && !belongs && isOld(volume.Labels, DECENT_TIME_MS));
@@ -162,16 +179,21 @@ export function createReaper(options: ReaperOptions): Reaper {
         await tryOne(Name, "ours", () => removeVolume(engine, Name));
       }
     }
-    for (const image of await listImagesTagged(engine, SOURCE_IMAGES)) await reapImage(image, isGone);
+    for (const image of await listImagesTagged(engine, SOURCE_IMAGES)) await reapImage(image, isGone, isForgotten);
+    firstSeen = seen;
   }
 
   /** What served a copy. One that a container uses goes when that is gone. */
-  async function reapImage({ Labels, RepoTags }: ImageSummary, isGone: (label?: string) => Promise<boolean>) {
+  async function reapImage(
+    { Labels, RepoTags }: ImageSummary,
+    isGone: (label?: string) => Promise<boolean>,
+    isForgotten: (name: string) => boolean,
+  ): Promise<void> {
     for (const listed of RepoTags) {
       // Podman says where an image without a registry is.
       const tag = listed.replace(/^localhost\//, "");
       await tryOne(tag, imageStanding(seals, tag, Labels), async () => {
-        const isLeft = isOld(Labels, COPIED_WITHIN_MS) || (await isGone(Labels[LABELS.owner]));
+        const isLeft = isForgotten(tag) || (await isGone(Labels[LABELS.owner]));
         return isLeft && (await removeImageTag(engine, tag));
       });
     }

@@ -4,6 +4,7 @@ import { createReaper } from "../../src/docker/reaper.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
 import { createSeals } from "../../src/docker/records/seals.ts";
 import { currentOwner } from "../../src/host/owner.ts";
+import { systemClock } from "../../src/support/clock.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
 import type { PrivateDockerd } from "../support/private-dockerd.ts";
@@ -166,7 +167,14 @@ async function leaks({ docker }: PrivateDockerd, apiKey: string): Promise<readon
   const soon = () => Date.now() + 2 * 3_600_000;
   const log = recordedLog();
   const seals = createSeals(apiKey);
-  await createReaper({ engine: createEngine(docker.modem), seals, self: currentOwner(), log, now: soon }).reap();
+  await createReaper({
+    engine: createEngine(docker.modem),
+    seals,
+    self: currentOwner(),
+    log,
+    clock: systemClock,
+    now: soon,
+  }).reap();
   const containers = await docker.listContainers({ all: true });
   const placeholders = containers.filter(({ Names }) => Names[0]?.startsWith("/oz-agent-worker.sidecar.sha256-"));
   const published = placeholders.map(({ Labels }) => Labels[LABELS.volume]);

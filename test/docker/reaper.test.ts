@@ -12,6 +12,7 @@ import {
 import { createSeals, type Seals } from "../../src/docker/records/seals.ts";
 import { helperLabels } from "../../src/docker/sidecars/content-maker.ts";
 import { encodeOwner, type Owner } from "../../src/host/owner.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { recordedLog } from "../support/recorded-log.ts";
 import { RecordsScene } from "./records/records-scene.ts";
 
@@ -20,7 +21,20 @@ const IN_TWO_MINUTES = () => Date.now() + 120_000;
 
 async function clear(scene: RecordsScene, now = IN_TWO_MINUTES): Promise<ReturnType<typeof recordedLog>> {
   const log = recordedLog();
-  await createReaper({ engine: scene.engine, seals: scene.seals, self: scene.living, log, now }).reap();
+  const { engine, seals, living: self } = scene;
+  await createReaper({ engine, seals, self, clock: new ManualClock(), log, now }).reap();
+  return log;
+}
+
+/** Two sweeps of a process, with more than two hours between them by its own clock. */
+async function clearForgotten(scene: RecordsScene): Promise<ReturnType<typeof recordedLog>> {
+  const log = recordedLog();
+  const clock = new ManualClock();
+  const { engine, seals, living: self } = scene;
+  const reaper = createReaper({ engine, seals, self, clock, log, now: IN_TWO_MINUTES });
+  await reaper.reap();
+  clock.advance(2 * 3_600_000 + 1);
+  await reaper.reap();
   return log;
 }
 
@@ -89,7 +103,7 @@ describe("is removed", () => {
     expect(made.map((tag) => left.includes(tag))).toEqual([false, true]);
     expect(left).toContain(reference);
     // Nobody copies for so long.
-    await clear(scene, () => Date.now() + 3 * 3_600_000);
+    await clearForgotten(scene);
     expect(await tags(scene)).not.toContain(made[1]);
   });
 
@@ -149,7 +163,7 @@ describe("stays", () => {
     await using scene = new RecordsScene();
     const container = await scene.container("t", randomToken(), scene.dead, undefined, 0, "sleep 100;");
     await container.start();
-    const log = await clear(scene, () => Date.now() + 3 * 3_600_000);
+    const log = await clearForgotten(scene);
     expect((await container.inspect()).State.Running).toBe(true);
     expect(log.messages("warn").join()).toContain("docker rm -f");
   });
@@ -169,7 +183,7 @@ describe("is nobody's business, whatever its labels say", () => {
       const { Labels } = await scene.docker.getVolume(await volume(scene, kind, scene.dead)).inspect();
       await scene.docker.createVolume({ Name: scene.environment.name(`${kind}-${randomToken()}`), Labels });
     }
-    await clear(scene, () => Date.now() + 3 * 3_600_000);
+    await clearForgotten(scene);
     expect(await scene.volumes()).toHaveLength(kinds.length * 5);
   });
 
@@ -217,7 +231,7 @@ describe("is nobody's business, whatever its labels say", () => {
       await made.start();
       await made.wait();
     }
-    await clear(scene, () => Date.now() + 3 * 3_600_000);
+    await clearForgotten(scene);
     expect(await scene.containers()).toBe(copies.length);
   });
 
@@ -229,7 +243,7 @@ describe("is nobody's business, whatever its labels say", () => {
     await container.commit({ repo, tag: "app", Labels: { ...Labels, [LABELS.createdAt]: "0" } });
     const imitation = randomToken();
     await container.commit({ repo: "oz-agent-worker.sidecar-source", tag: imitation, Labels });
-    await clear(scene, () => Date.now() + 3 * 3_600_000);
+    await clearForgotten(scene);
     const left = await tags(scene);
     expect(left).toContain(`${repo}:app`);
     expect(left).toContain(sidecarNames.image(imitation));

@@ -17,20 +17,6 @@ export const KNOWN: readonly Known[] = [
     reason: "a cancellation waits for a create and for a start that the engine does not answer",
   },
   {
-    line: /^calendar-hours-ahead-in-a-copy|^seed/,
-    problem: /sidecar_prep, and its containers ended with \[\] of 0|removed oz-agent-worker\.private/,
-    example: "calendar-hours-ahead-in-a-copy",
-    reason:
-      "a calendar that is set ahead by hours lets another worker take a copy that is being made for a forgotten one",
-  },
-  {
-    line: /^seed|memory/,
-    problem: /container_exit 137, and its containers ended with \[137 by self, for memory\]/,
-    example: "killed-as-memory-runs-out",
-    reason:
-      "who looks at a container within the moment in which the engine has not heard of the kernel's kill yet believes it",
-  },
-  {
     line: /^two-workers-at-an-unlabelled-claim/,
     problem: /./,
     example: "two-workers-at-an-unlabelled-claim~154494",

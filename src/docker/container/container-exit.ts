@@ -11,9 +11,13 @@ import { parseJson } from "../engine/json-lines.ts";
 import { readAnswer } from "../engine/read-answer.ts";
 
 /** How a container's process ended; `gone` when somebody else removed the container, with the code if it was seen. */
-export type ContainerExit =
-  | { readonly kind: "exited"; readonly exitCode: number; readonly oomKilled: boolean }
-  | { readonly kind: "gone"; readonly exitCode?: number };
+export type ContainerExit = Exited | { readonly kind: "gone"; readonly exitCode?: number };
+
+interface Exited {
+  readonly kind: "exited";
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+}
 
 /** A subscription to a container's end. */
 export interface ExitSubscription {
@@ -101,7 +105,9 @@ async function resume(
     if (signal.aborted) throw signal.reason;
     const details = await inspectContainer(engine, id);
     if (details === undefined) return { kind: "gone" };
-    const ended = exitOf(details);
+    const sure = await withMemoryReport(engine, clock, details);
+    if (sure === undefined) return { kind: "gone" };
+    const ended = exitOf(sure);
     if (ended !== undefined) return ended;
     // One that is not started yet is "not running" too, with code 0: it has not ended.
     if (details.State.Status !== "created") return await openWait(engine, id, signal);
@@ -133,14 +139,27 @@ async function confirm(engine: Engine, clock: Clock, id: string, exitCode: numbe
   if (details === undefined || details.State.Status === "removing" || details.State.Status === "dead") {
     return { kind: "gone", exitCode };
   }
-  if (details.State.OOMKilled) return { kind: "exited", exitCode, oomKilled: true };
+  const sure = await withMemoryReport(engine, clock, details);
+  return sure ? { kind: "exited", exitCode, oomKilled: sure.State.OOMKilled } : { kind: "gone", exitCode };
+}
+
+/**
+ * A container as it is once the engine must have heard whether it was memory that it was killed for; `undefined` where it
+ * is gone by then.
+ */
+export async function withMemoryReport(
+  engine: Engine,
+  clock: Clock,
+  details: ContainerDetails,
+): Promise<ContainerDetails | undefined> {
+  const { ExitCode, OOMKilled } = details.State;
+  if (exitOf(details) === undefined || ExitCode !== SIGKILLED || OOMKilled) return details;
   await pause(clock, OOM_REPORT_DELAY_MS);
-  const later = await inspectContainer(engine, id);
-  return later ? { kind: "exited", exitCode, oomKilled: later.State.OOMKilled } : { kind: "gone", exitCode };
+  return await inspectContainer(engine, details.Id);
 }
 
 /** How an inspected container ended; `undefined` while it runs, or where it was never started. */
-export function exitOf(details: ContainerDetails): ContainerExit | undefined {
+export function exitOf(details: ContainerDetails): Exited | undefined {
   if (details.State.Status !== "exited" && details.State.Status !== "dead") return undefined;
   return { kind: "exited", exitCode: details.State.ExitCode, oomKilled: details.State.OOMKilled };
 }

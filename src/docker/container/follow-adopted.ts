@@ -6,7 +6,7 @@ import type { EngineWatch } from "../engine/engine-watch.ts";
 import { explainRefusal } from "../engine/explain-engine.ts";
 import type { Adopted } from "../records/adoption.ts";
 import type { TaskContainer } from "../records/held-execution.ts";
-import { exitOf } from "./container-exit.ts";
+import { exitOf, withMemoryReport } from "./container-exit.ts";
 import { type FollowOptions, followStarted } from "./run-container.ts";
 
 /** Grace of a stop that a dead worker had begun: the task has had its time already. */
@@ -22,10 +22,13 @@ export async function followAdopted(
   adopted: Adopted,
   run: FollowOptions,
 ): Promise<ExecutionResult> {
-  const settled = settledResult(adopted.container, adopted.verdict);
-  if (settled !== undefined || adopted.container === undefined) return settled ?? CONTAINER_IS_GONE;
-  const container = taskContainer(adopted.container);
   const { verdict } = adopted;
+  const found = adopted.container;
+  // What was seen is true without that, and must not wait for an engine that is away.
+  const details = found && ((await withMemoryReport(engine, watch.clock, found).catch(() => undefined)) ?? found);
+  const settled = settledResult(details, verdict);
+  if (settled !== undefined || details === undefined) return settled ?? CONTAINER_IS_GONE;
+  const container = taskContainer(details);
   if (verdict?.kind !== "stopped") run.onStage?.("running", container.name);
   const options = verdict?.kind === "stopped" ? stopping(run, verdict.cause) : run;
   return await followStarted(engine, watch, container, options);
