@@ -1,4 +1,4 @@
-import { abortAfter, type Clock } from "../support/clock.ts";
+import { abortAfter, type Clock, type Timer } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
@@ -35,6 +35,12 @@ export type Course = (run: FollowOptions) => Promise<ExecutionResult>;
 const RECORD_LIMIT_MS = 60_000;
 /** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
 const GIVE_WAY_LIMIT_MS = 3_000;
+/**
+ * What a task that is to stop has beyond its grace until it is told so, before its container was started and after: a call
+ * that the engine does not answer must not hold up the one who asked.
+ */
+const UNSTARTED_PATIENCE_MS = 2_000;
+const STARTED_PATIENCE_MS = 4_000;
 /** A removal may fail for a moment: a device is busy, a removal is under way. */
 const RELEASE_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
@@ -85,6 +91,40 @@ export function createDockerExecution(
     );
   }
 
+  /** What goes on after the execution was given up. */
+  let unfinished: Promise<void> | undefined;
+
+  /** Follows the course, but gives it up where it does not heed the signal. */
+  async function follow(run: RunOptions): Promise<ExecutionResult> {
+    let isStarted = false;
+    let isGivenUp = false;
+    const onStage: RunOptions["onStage"] = (stage, container) => {
+      isStarted ||= stage === "running";
+      if (!isGivenUp) run.onStage?.(stage, container);
+    };
+    const working = course({ ...run, onStage, record: settle });
+    const patience = patienceWith(clock, run.signal, () => isStarted);
+    try {
+      const result = await Promise.race([working, patience.isOver]);
+      if (result !== undefined) return result;
+    } finally {
+      patience.cancel();
+    }
+    isGivenUp = true;
+    log.warn(
+      "the Docker daemon has not answered in time: the task counts as stopped, and what is left goes when it does",
+      {
+        task: execution.taskId,
+        container: held.container?.name,
+      },
+    );
+    unfinished = working.then(
+      () => {},
+      (error: unknown) => log.debug("a task that was given up has ended", { reason: describeError(error) }),
+    );
+    return { kind: "stopped", cause: stopRequest(run.signal).cause };
+  }
+
   return {
     execution,
     secrets,
@@ -93,7 +133,7 @@ export function createDockerExecution(
     async outcome(run) {
       let result: ExecutionResult;
       try {
-        result = await course({ ...run, record: settle });
+        result = await follow(run);
       } catch (error) {
         result = resultOfFailure(error, run.signal);
       }
@@ -113,6 +153,11 @@ export function createDockerExecution(
       const over = { held, cleanup: options.cleanup };
       try {
         await insist(() => closeExecution(records, ledger, over));
+        if (unfinished !== undefined) {
+          await unfinished;
+          // There may be a container only now, which is to be kept, or a claim that was made anew for it.
+          await insist(() => closeExecution(records, ledger, over));
+        }
         await options.starts.over(GIVE_WAY_LIMIT_MS);
         await insist(() => discardExecution(records, over));
         options.here.remove(held);
@@ -150,6 +195,29 @@ export function runSpec(
       pulls.end();
       started();
     }
+  };
+}
+
+/** Resolves once who has asked to stop has waited long enough. */
+function patienceWith(
+  clock: Clock,
+  signal: AbortSignal,
+  isStarted: () => boolean,
+): { readonly isOver: Promise<undefined>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let timer: Timer | undefined;
+  const begin = () => {
+    const limitMs = isStarted() ? stopRequest(signal).graceMs + STARTED_PATIENCE_MS : UNSTARTED_PATIENCE_MS;
+    timer = clock.after(limitMs, () => resolve(undefined));
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true });
+  return {
+    isOver: promise,
+    cancel() {
+      timer?.cancel();
+      signal.removeEventListener("abort", begin);
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { LABELS } from "../../src/docker/records/labels.ts";
 import { copiedSidecars } from "../support/copied-sidecars.ts";
 import { CreationWatch } from "../support/daemon-events.ts";
+import { DockerRelay } from "../support/docker-relay.ts";
 import { testEnvironment } from "../support/environment.ts";
 import { agentImage, bigSidecarImage, testImage } from "../support/images.ts";
 import { registryRelay } from "../support/registry-relay.ts";
@@ -86,3 +87,24 @@ test("right after the container was created", async () => {
     await expectCancelled(data.task_id);
   }
 });
+
+test.each(["/containers/create", "/start"])(
+  "while the daemon does not answer to %s: at once, and nothing stays",
+  async (call) => {
+    using relay = await DockerRelay.start(fixture.environment.dockerHost);
+    await using own = await WorkerFixture.start("held", { env: { DOCKER_HOST: relay.address } });
+    // The first task's sidecar is there: the next create is that of the task's container.
+    expect((await own.run("exit 0")).type).toBe("task_completed");
+    const held = relay.next(new RegExp(`^POST \\S*${call}[? ]`), "hold-until-release");
+    const data = own.task(OBEDIENT);
+    await own.oz.assign(data);
+    await held;
+    const startedAt = performance.now();
+    await own.oz.cancel(data.task_id);
+    const { data: end } = await own.oz.waitForResult(data.task_id, 20_000);
+    expect(end).toMatchObject({ task_state: "CANCELLED" });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    relay.release();
+    await own.untilCleared(data.task_id);
+  },
+);

@@ -11,12 +11,6 @@ export interface Known {
 /** To be emptied. Everything that is not in this list fails. */
 export const KNOWN: readonly Known[] = [
   {
-    line: /^held-(create|start)-cancelled/,
-    problem: /has no end after 20 s/,
-    example: "held-create-cancelled",
-    reason: "a cancellation waits for a create and for a start that the engine does not answer",
-  },
-  {
     line: /^two-workers-at-an-unlabelled-claim/,
     problem: /./,
     example: "two-workers-at-an-unlabelled-claim~154494",

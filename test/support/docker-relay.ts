@@ -3,8 +3,11 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What happens to a request: it never reaches the daemon, or its answer never comes back and the connection breaks. */
-export type Mischief = "hold" | "lose-answer";
+/**
+ * What happens to a request: it never reaches the daemon; only when `release` is called; or its answer never comes back and
+ * the connection breaks.
+ */
+export type Mischief = "hold" | "hold-until-release" | "lose-answer";
 
 interface Rule {
   readonly pattern: RegExp;
@@ -22,6 +25,7 @@ export class DockerRelay implements Disposable {
   readonly #server: Server;
   #rules: Rule[] = [];
   #frozen = false;
+  #held: (() => void)[] = [];
 
   private constructor(target: string) {
     this.#target = target;
@@ -48,6 +52,11 @@ export class DockerRelay implements Disposable {
     return new Promise((resolve) => {
       this.#rules.push({ pattern, mischief, met: resolve });
     });
+  }
+
+  /** Lets through what was held until now. */
+  release(): void {
+    for (const go of this.#held.splice(0)) go();
   }
 
   /** Nothing goes through any more, in either direction; connections stay open. */
@@ -83,6 +92,14 @@ export class DockerRelay implements Disposable {
     client.on("data", (chunk: Buffer) => {
       const mischief = this.#mischiefOf(chunk);
       if (mischief === "hold") return;
+      if (mischief === "hold-until-release") {
+        client.pause();
+        this.#held.push(() => {
+          server.write(chunk);
+          client.resume();
+        });
+        return;
+      }
       answersLost ||= mischief === "lose-answer";
       server.write(chunk);
     });

@@ -1,4 +1,4 @@
-import { ENDLESS, exits, STUBBORN, scenario, task } from "./building-blocks.ts";
+import { ENDLESS, exits, scenario, task } from "./building-blocks.ts";
 import type { Scenario } from "./scenario.ts";
 
 const long = [task({ work: exits(0, 20_000) })];
@@ -115,27 +115,5 @@ export const OUTAGE_SCENARIOS: readonly Scenario[] = [
     tasks: [task({ work: ENDLESS })],
     disturb: (world) => world.at(5_000, () => world.incidents.removeTasks()),
     points: ["kill-before"],
-  }),
-  scenario("held-create-cancelled", {
-    tasks: [task({ work: STUBBORN })],
-    disturb: (world) => {
-      const go = world.engine.hold(
-        ({ path, query }) => path === "/containers/create" && /^oz-task/.test(String(query?.name)),
-      );
-      world.at(2_000, () => world.incidents.cancelAll());
-      world.incidents.allEndWithin(20_000);
-      world.at(240_000, go);
-    },
-    points: [],
-  }),
-  scenario("held-start-cancelled", {
-    tasks: [task({ work: STUBBORN })],
-    disturb: (world) => {
-      const go = world.engine.hold(({ path }) => path.endsWith("/start"));
-      world.at(2_000, () => world.incidents.cancelAll());
-      world.incidents.allEndWithin(20_000);
-      world.at(240_000, go);
-    },
-    points: [],
   }),
 ];

@@ -1,6 +1,7 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
 import type { DownMode, EngineModel } from "../engine/engine-model.ts";
 import type { SimContainer } from "../engine/sim-objects.ts";
+import { leftovers } from "../judge/at-rest.ts";
 import type { PointKind } from "./effects.ts";
 import type { SimProcess } from "./sim-process.ts";
 import { AGENT_IMAGE, NEWER_AGENT_IMAGE_ID } from "./stock.ts";
@@ -142,6 +143,13 @@ export class Incidents {
       for (const { taskId } of world.oz.executions.unfinished())
         world.report(`${taskId} has no end after ${ms / 1_000} s`);
     });
+  }
+
+  /** Whoever lives: nothing of any task may be there now. */
+  nothingIsLeft(): void {
+    const world = this.#world;
+    for (const left of leftovers(world.engine.state))
+      world.report(`left after ${world.clock.now() / 1_000} s: ${left}`);
   }
 
   /** What is to go wrong at an effect of a process. */
