@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
-import { heartbeatStep } from "./heartbeat.ts";
+import { heartbeatStep, SILENCE_LIMIT_MS } from "./heartbeat.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Wire } from "./wire.ts";
 
@@ -8,11 +8,17 @@ import type { Wire } from "./wire.ts";
 export const BUFFER_LIMIT_BYTES = 1024 * 1024;
 const BUFFER_RETRY_MS = 100;
 const HEALTHY_AFTER_MS = 5_000;
+/** A process that is late by this much stood still: it was stopped, or its machine slept. */
+const STOOD_STILL_MS = 10_000;
+const LOOK_EVERY_MS = 2_500;
 
 /** One open link: its heartbeat, and the outbox flowing over it. */
 export interface LinkSession {
-  /** Something came in. */
-  heard(): void;
+  /**
+   * Something came in. `false` where that is no news any more: this process, or its machine, has stood still, and Oz may have
+   * given the work to others. The link is at its end then.
+   */
+  heard(): boolean;
   pong(payload: string): void;
   /** Hands over what the outbox holds, as far as the network keeps up. */
   flush(): void;
@@ -29,15 +35,18 @@ export interface LinkSessionOptions {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Log;
-  /** Nothing was heard for too long. */
-  readonly onSilence: () => void;
+  /** The link is of no use any more, for this reason. Called once. */
+  readonly onDead: (reason: string) => void;
 }
 
 /** Begins with what the outbox holds and a ping, so that health is proved early. */
 export function startLinkSession(options: LinkSessionOptions): LinkSession {
-  const { wire, outbox, clock, log, onSilence } = options;
+  const { wire, outbox, clock, log, onDead } = options;
   const openedAt = clock.now();
   let heardAt = openedAt;
+  let awakeAt = openedAt;
+  /** A machine that sleeps stops its clock, but not the calendar. */
+  let awakeOn = clock.epoch();
   let pingedAt = openedAt;
   let answered = false;
   let pingPlanned = false;
@@ -45,16 +54,38 @@ export function startLinkSession(options: LinkSessionOptions): LinkSession {
   let warned = false;
   let beatTimer: Timer | undefined;
   let bufferTimer: Timer | undefined;
+  let awakeTimer: Timer | undefined;
 
   const ping = () => {
     pingedAt = clock.now();
     wire.ping(outbox.barrier());
   };
 
+  /** Whether this process has gone on all the while; what was sent to it before it stood still may be anybody's by now. */
+  const isAwake = (): boolean => {
+    if (stopped) return false;
+    const stoodMs = Math.max(clock.now() - awakeAt, clock.epoch() - awakeOn);
+    if (stoodMs < STOOD_STILL_MS) return true;
+    onDead(`this process has stood still for ${Math.round(stoodMs / 1_000)} s`);
+    return false;
+  };
+
+  const heard = (): boolean => {
+    heardAt = clock.now();
+    return isAwake();
+  };
+
+  const stayAwake = () => {
+    if (!isAwake()) return;
+    awakeAt = clock.now();
+    awakeOn = clock.epoch();
+    awakeTimer = clock.after(LOOK_EVERY_MS, stayAwake);
+  };
+
   const beat = () => {
     const step = heartbeatStep(clock.now(), { heardAt, pingedAt });
     if (step.action === "give-up") {
-      onSilence();
+      onDead(`nothing was heard for ${SILENCE_LIMIT_MS / 1_000} s`);
       return;
     }
     if (step.action === "ping") ping();
@@ -89,16 +120,15 @@ export function startLinkSession(options: LinkSessionOptions): LinkSession {
   flush();
   planPing();
   beat();
+  stayAwake();
 
   return {
     flush,
-    heard() {
-      heardAt = clock.now();
-    },
+    heard,
     pong(payload) {
-      heardAt = clock.now();
-      answered = true;
-      outbox.confirm(payload);
+      // What it proves is so, however late it comes.
+      if (!stopped) outbox.confirm(payload);
+      if (heard()) answered = true;
     },
     sendNow(text) {
       if (wire.bufferedBytes() < BUFFER_LIMIT_BYTES) {
@@ -113,6 +143,7 @@ export function startLinkSession(options: LinkSessionOptions): LinkSession {
       stopped = true;
       beatTimer?.cancel();
       bufferTimer?.cancel();
+      awakeTimer?.cancel();
     },
   };
 }

@@ -8,7 +8,6 @@ import { createBackoff } from "./backoff.ts";
 import { describeClose } from "./diagnosis.ts";
 import type { DialOptions } from "./dial-options.ts";
 import { explainFailure } from "./explain-failure.ts";
-import { SILENCE_LIMIT_MS } from "./heartbeat.ts";
 import { type LinkSession, startLinkSession } from "./link-session.ts";
 import { createOutbox, type Delivery } from "./outbox.ts";
 import { ozAddress } from "./oz-address.ts";
@@ -104,10 +103,9 @@ export function createOzLink(options: OzLinkOptions): OzLink {
           session = opened(wire);
         },
         frame(frame) {
-          session?.heard();
-          if (phase.kind === "open") receive(frame);
+          if (session?.heard() && phase.kind === "open") receive(frame);
         },
-        ping: () => session?.heard(),
+        ping: () => void session?.heard(),
         pong: (payload) => session?.pong(payload),
         ended: (end) => ended(end, session, dialOptions),
       },
@@ -121,7 +119,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     log.info("Connected to Oz", { address: address.shown });
     log.info(`Worker ${quoted(workerId)} is listening for tasks`);
     if (outbox.size > 0) log.debug("Sending again what Oz may not have read", { messages: outbox.size });
-    const session = startLinkSession({ wire, outbox, clock, log, onSilence: () => silent(wire, session) });
+    const session = startLinkSession({ wire, outbox, clock, log, onDead: (reason) => dead(wire, session, reason) });
     phase = { kind: "open", wire, session };
     setConnected(true);
     return session;
@@ -141,9 +139,9 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     }
   };
 
-  const silent = (wire: Wire, session: LinkSession) => {
+  const dead = (wire: Wire, session: LinkSession, reason: string) => {
     wire.terminate();
-    lost(session, `nothing was heard for ${SILENCE_LIMIT_MS / 1_000} s`);
+    lost(session, reason);
   };
 
   const ended = (end: WireEnd, session: LinkSession | undefined, dialOptions: DialOptions) => {

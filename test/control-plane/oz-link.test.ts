@@ -155,6 +155,21 @@ describe("a link", () => {
     expect(parts.log.messages("warn")).toEqual([]);
   });
 
+  test("a process that has stood still takes nothing that came meanwhile, and dials anew", async () => {
+    await using parts = await linked();
+    const taskId = await withTask(parts);
+    parts.clock.standStill(9_900);
+    await parts.oz.cancel(taskId);
+    await until("what came within ten seconds", () => parts.messages.length === 2);
+    parts.clock.standStill(300_000);
+    await parts.oz.cancel(taskId);
+    await until("the end of the link", () => !parts.link.state().connected);
+    expect(parts.messages).toHaveLength(2);
+    expect(parts.log.messages("warn").at(-1)).toStartWith("Lost the link to Oz: this process has stood still for 3");
+    await reconnect(parts, 2);
+    expect(parts.messages).toHaveLength(2);
+  });
+
   test("a half-open link is given up after 60 s of silence and the result arrives on the next", async () => {
     await using parts = await linked();
     const taskId = await withTask(parts);

@@ -31,10 +31,12 @@ export const KNOWN: readonly Known[] = [
       "an operator who prunes volumes takes the claim of a task that has no container yet, and nobody looks again",
   },
   {
-    line: /./,
+    line: /^seed/,
     problem: /by a worker that had stood still/,
-    example: "woken-with-an-old-assignment",
-    reason: "a worker that wakes reads assignments that Oz has long given to somebody else, and runs them again",
+    example: "seed 1415",
+    reason:
+      "a worker that stands still for some seconds, in which its link breaks, reads assignments on it that Oz has given to " +
+      "somebody else: shorter than ten seconds that cannot be told from a machine that is busy",
   },
 ];
 

@@ -44,6 +44,11 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
+  /** Time passes, and nothing runs: a process that is stopped, or a machine that sleeps. */
+  standStill(ms: number): void {
+    this.#now += ms;
+  }
+
   /** How long until each timer that is set, soonest first. Empty: nothing is left behind. */
   pending(): number[] {
     return [...this.#scheduled].map((entry) => entry.due - this.#now).sort((a, b) => a - b);
