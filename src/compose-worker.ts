@@ -10,7 +10,8 @@ import { createWorker } from "./worker/worker.ts";
 
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
 const DRAIN_LIMIT_MS = 12_500;
-const RECOVER_EVERY_MS = 30_000;
+/** With what a lease must stand still, less than the two minutes after which a dead worker's tasks are somebody's again. */
+const RECOVER_EVERY_MS = 25_000;
 
 /** All that a worker acts through. */
 export interface WorkerPorts {

@@ -4,6 +4,8 @@ export interface Delivery {
   readonly delivered: Promise<void>;
   /** Sends the message again, after everything queued so far; answers `false` where it is delivered already. */
   repeat(): boolean;
+  /** Sends it no more, where it is not delivered yet; `delivered` stays pending. */
+  withdraw(): void;
 }
 
 /**
@@ -85,6 +87,11 @@ export function createOutbox(onWaiting: () => void): Outbox {
           copy.isCurrent = false;
           copy = queue(text, resolve);
           return true;
+        },
+        withdraw() {
+          if (!copy.isCurrent) return;
+          copy.isCurrent = false;
+          size -= 1;
         },
       };
     },

@@ -96,11 +96,17 @@ export function createOzLink(options: OzLinkOptions): OzLink {
   const dial = () => {
     const dialOptions = options.dialOptions?.() ?? {};
     let session: LinkSession | undefined;
+    const askedAt = clock.now();
     const wire = connect(
       { url: address.url, headers, options: dialOptions, handshakeLimitMs: HANDSHAKE_LIMIT_MS, clock },
       {
         opened() {
           session = opened(wire);
+          const tookMs = clock.now() - askedAt;
+          // Only a process that stood still is later than the limit, and Oz may have sent it work in the meantime.
+          if (tookMs > HANDSHAKE_LIMIT_MS) {
+            dead(wire, session, `this process has stood still for ${Math.round(tookMs / 1_000)} s`);
+          }
         },
         frame(frame) {
           if (session?.heard() && phase.kind === "open") receive(frame);

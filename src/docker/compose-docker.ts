@@ -12,6 +12,8 @@ import { enginePath } from "./engine/engine-path.ts";
 import type { EngineWatch } from "./engine/engine-watch.ts";
 import { createImages, type ImagesOptions } from "./images/images.ts";
 import { createReaper } from "./reaper.ts";
+import { createLeaseLooks } from "./records/lease-looks.ts";
+import { randomToken } from "./records/object-names.ts";
 import { createSeals } from "./records/seals.ts";
 import { clearStaleSidecars } from "./sidecars/clear-stale.ts";
 import { createImageContent } from "./sidecars/image-content.ts";
@@ -55,7 +57,9 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 
 /** Puts the parts together on a daemon that was found; nothing is asked of it yet. */
 export function composeDocker(settings: DockerSettings, ports: DockerPorts): DockerBackend {
-  const { engine, watch, owner, processes, clock, log } = ports;
+  const { engine, watch, processes, clock, log } = ports;
+  const owner = { ...ports.owner, lease: randomToken() };
+  const leases = createLeaseLooks(clock);
   const { workerId } = settings;
   const onEnd = () => watch.noteEnd();
   const lives = createEngineLives(engine, { onEnd });
@@ -83,12 +87,13 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
     sidecarContent: createImageContent({ maker, watch, mayMount: ports.mayMountImages, lives, copies }),
     workerId,
     owner,
+    leases,
     processes,
     cleanup: settings.cleanup,
     clock,
     log,
   });
-  const reaper = createReaper({ engine, seals, self: owner, clock, log, processes });
+  const reaper = createReaper({ engine, seals, self: owner, clock, leases, log, processes });
   const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
     await reaper.reap();
     await clearStaleSidecars(maker);
@@ -100,6 +105,7 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
     ping: (limitMs) => engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs }),
     async close() {
       housekeeping.stop();
+      await runtime.close();
       watch.stop();
       lives.close();
       exitEvents.close();

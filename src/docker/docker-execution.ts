@@ -4,9 +4,10 @@ import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { retry } from "../support/retry.ts";
 import type { Rush } from "../support/rush.ts";
+import { whenAborted } from "../support/when-aborted.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
-import type { ClaimedExecution, RunOptions } from "../worker/task-runtime.ts";
+import { type ClaimedExecution, type RunOptions, StopRequest } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
 import { type ReadyOptions, readyContainer } from "./container/ready-container.ts";
 import { type FollowOptions, type StartOptions, startAndFollow, stopRequest } from "./container/run-container.ts";
@@ -17,9 +18,12 @@ import type { PullsAhead } from "./images/pull-ahead.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { ExecutionsHere } from "./records/executions-here.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
+import type { Lease } from "./records/lease.ts";
+import { loseIfTaken } from "./records/still-held.ts";
 
 export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, StartOptions {
   readonly here: ExecutionsHere;
+  readonly lease: Pick<Lease, "isDoubtful">;
   /** Tasks that are being started: what is over gives way to them. */
   readonly starts: Rush;
   /** Whether containers are removed once their result is with Oz. */
@@ -51,8 +55,21 @@ export function createDockerExecution(
   secrets: readonly string[],
   course: Course,
 ): ClaimedExecution {
-  const { watch, records, ledger, clock, log } = options;
+  const { watch, records, ledger, clock, log, here, lease } = options;
   const { execution } = held;
+  const lost = new AbortController();
+  held.onLost = () => lost.abort();
+
+  /** Before anything is told or recorded of an execution that may be another's by now. */
+  async function isLost(): Promise<boolean> {
+    if (lost.signal.aborted || !lease.isDoubtful()) return lost.signal.aborted;
+    const limit = abortAfter(clock, RECORD_LIMIT_MS);
+    const look = () => loseIfTaken(records, here, held);
+    // Where the daemon does not tell for so long, nobody can have taken anything over either.
+    const answer = await persist(watch, limit.signal, look, Number.POSITIVE_INFINITY).catch(() => false);
+    limit.cancel();
+    return answer;
+  }
 
   /** Waits for a daemon that is away, but not for ever: Oz waits too. */
   async function settle(result: ExecutionResult): Promise<void> {
@@ -94,23 +111,30 @@ export function createDockerExecution(
   /** What goes on after the execution was given up. */
   let unfinished: Promise<void> | undefined;
 
-  /** Follows the course, but gives it up where it does not heed the signal. */
+  /** Follows the course, but gives it up where it does not heed the signal, or has become another worker's. */
   async function follow(run: RunOptions): Promise<ExecutionResult> {
+    const { signal, letGo } = unlessLost(run.signal);
     let isStarted = false;
     let isGivenUp = false;
     const onStage: RunOptions["onStage"] = (stage, container) => {
       isStarted ||= stage === "running";
       if (!isGivenUp) run.onStage?.(stage, container);
     };
-    const working = course({ ...run, onStage, record: settle });
-    const patience = patienceWith(clock, run.signal, () => isStarted);
+    const working = course({ ...run, signal, onStage, record: settle });
+    const patience = patienceWith(clock, signal, () => isStarted);
     try {
-      const result = await Promise.race([working, patience.isOver]);
+      const result = await Promise.race([working, patience.isOver, whenAborted(lost.signal)]);
       if (result !== undefined) return result;
     } finally {
       patience.cancel();
     }
     isGivenUp = true;
+    if (lost.signal.aborted) {
+      // What it was about to make is not wanted any more; what runs is another worker's.
+      if (!isStarted) letGo();
+      working.catch(() => {});
+      return { kind: "stopped", cause: "shutdown" };
+    }
     log.warn(
       "the Docker daemon has not answered in time: the task counts as stopped, and what is left goes when it does",
       {
@@ -125,9 +149,21 @@ export function createDockerExecution(
     return { kind: "stopped", cause: stopRequest(run.signal).cause };
   }
 
+  /** Nobody stops, from here, what is another worker's. */
+  function unlessLost(signal: AbortSignal): { readonly signal: AbortSignal; letGo(): void } {
+    const stop = new AbortController();
+    const onAbort = () => {
+      if (!lost.signal.aborted) stop.abort(signal.reason);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    return { signal: stop.signal, letGo: () => stop.abort(new StopRequest("shutdown", 0)) };
+  }
+
   return {
     execution,
     secrets,
+    lost: lost.signal,
     settle,
 
     async outcome(run) {
@@ -138,6 +174,7 @@ export function createDockerExecution(
         result = resultOfFailure(error, run.signal);
       }
       result = withoutSecrets(result, secrets);
+      if (await isLost()) return result;
       // Any other end a container tells by itself.
       if (result.kind !== "exited") await settle(result);
       return result;
@@ -160,9 +197,9 @@ export function createDockerExecution(
         }
         await options.starts.over(GIVE_WAY_LIMIT_MS);
         await insist(() => discardExecution(records, over));
-        options.here.remove(held);
+        here.remove(held);
       } catch (error) {
-        options.here.leave(held);
+        here.leave(held);
         log.warn("what the task left on the daemon could not be removed", {
           task: execution.taskId,
           container: held.container?.name,

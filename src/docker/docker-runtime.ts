@@ -16,10 +16,14 @@ import { pullAhead } from "./images/pull-ahead.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { createExecutionsHere } from "./records/executions-here.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
+import { createLease } from "./records/lease.ts";
+import type { LeaseLooks } from "./records/lease-looks.ts";
 import { createLedger } from "./records/ledger.ts";
+import { randomToken } from "./records/object-names.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
 import type { Records } from "./records/records.ts";
 import type { Seals } from "./records/seals.ts";
+import { loseWhatIsTaken } from "./records/still-held.ts";
 import { createTakeover } from "./records/takeover.ts";
 
 export interface DockerRuntimeOptions
@@ -29,14 +33,22 @@ export interface DockerRuntimeOptions
   readonly seals: Seals;
   readonly images: Images;
   readonly workerId: string;
+  /** With the lease that it keeps. */
   readonly owner: Owner;
+  readonly leases: LeaseLooks;
   /** Where owners are looked for; the host's processes unless given. */
   readonly processes?: ProcessTable | undefined;
 }
 
+/** What runs tasks, and the sign that it does. */
+export interface DockerRuntime extends TaskRuntime {
+  /** Ends the sign of life: others need not wait. Never rejects. */
+  close(): Promise<void>;
+}
+
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
-export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime {
-  const { engine, images, watch, workerId, log } = options;
+export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntime {
+  const { engine, images, watch, workerId, leases, log } = options;
   const records: Records = {
     engine,
     seals: options.seals,
@@ -48,14 +60,22 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   };
   const ledger = createLedger(records);
   const here = createExecutionsHere();
-  const takeover = createTakeover(records, options.owner, options.processes);
-  const adoption = createAdoption({ records, ledger, takeover, here });
+  const lease = createLease({
+    records,
+    token: options.owner.lease ?? randomToken(),
+    clock: options.clock,
+    onDoubt: () => loseWhatIsTaken(records, here),
+  });
+  watch.onBack(() => leases.forget());
+  const takeover = createTakeover(records, options.owner, leases, options.processes);
+  const adoption = createAdoption({ records, ledger, takeover, here, lease, leases });
   const { doubtAbout } = adoption;
   const parts: DockerExecutionOptions = {
     ...options,
     records,
     ledger,
     here,
+    lease,
     starts: createRush(options.clock),
     onWarnings: createWarningLog(log),
   };
@@ -81,6 +101,13 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
   return {
     async claim(execution, plan) {
       if (watch.away() !== undefined) return { kind: "refused", reason: DAEMON_IS_AWAY };
+      // What it claimed with a lease that has stood still would be taken from it at once.
+      if (lease.isDoubtful()) {
+        const reason = await lease.renew().then(() => undefined, describeError);
+        if (reason !== undefined) {
+          return { kind: "refused", reason: `the worker's Docker daemon cannot record that it is there: ${reason}` };
+        }
+      }
       const recording = recordClaim({ records, ledger, watch, here, doubtAbout }, execution);
       if (plan.kind === "failed") {
         const answer = await recording;
@@ -101,6 +128,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
 
     async recover(onRecovered) {
       try {
+        await lease.start();
         recovering ??= adoption
           .adopt((adopted) => {
             // One that Oz delivers again at this moment: the next look takes it up.
@@ -111,11 +139,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): TaskRuntime 
           });
         await recovering;
       } catch (error) {
+        leases.forget();
         watch.note(error);
         log.warn("what dead workers left could not be looked through; tried again later", {
           reason: describeError(error),
         });
       }
     },
+
+    close: () => lease.stop(),
   };
 }

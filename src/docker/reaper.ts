@@ -18,6 +18,7 @@ import type { ContainerSummary, ImageSummary, VolumeDetails } from "./engine/eng
 import { madeAt } from "./records/attempts.ts";
 import { isFreshContainer } from "./records/freshness.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, labelledAttempt, type ObjectKind } from "./records/labels.ts";
+import type { LeaseLooks } from "./records/lease-looks.ts";
 import { SOURCE_IMAGES } from "./records/object-names.ts";
 import type { Seals } from "./records/seals.ts";
 import {
@@ -29,7 +30,7 @@ import {
   type Standing,
   volumeStanding,
 } from "./records/standing.ts";
-import { ownerContainer, ownerLabel } from "./records/takeover.ts";
+import { judgeByLease, ownerContainer, ownerLabel } from "./records/takeover.ts";
 import { isPublication } from "./sidecars/clear-stale.ts";
 
 /** A record may be younger than the next sign of what it belongs to; nothing is lost by waiting. */
@@ -55,6 +56,7 @@ export interface ReaperOptions {
   readonly seals: Seals;
   readonly self: Owner;
   readonly clock: Clock;
+  readonly leases: LeaseLooks;
   readonly log: Log;
   /** What time it is where the engine runs. */
   readonly now?: () => number;
@@ -63,7 +65,7 @@ export interface ReaperOptions {
 }
 
 export function createReaper(options: ReaperOptions): Reaper {
-  const { engine, seals, self, clock, log, now = () => engine.now(), processes = systemProcesses } = options;
+  const { engine, seals, self, clock, leases, log, now = () => engine.now(), processes = systemProcesses } = options;
   const once = createOnce();
   /** When what is no record was first seen, by the process's clock; the names of the last sweep alone. */
   let firstSeen: ReadonlyMap<string, number> = new Map();
@@ -86,7 +88,9 @@ export function createReaper(options: ReaperOptions): Reaper {
       const inspect = (id: string) => ownerContainer({ engine }, id);
       const gone =
         states.get(label) ??
-        ownerState(owner, self, inspect, processes.read, processes.exists).then((state) => state === "gone");
+        ownerState(owner, self, inspect, processes.read, processes.exists).then(
+          (state) => judgeByLease(state, owner, leases) === "gone",
+        );
       states.set(label, gone);
       return gone;
     };
@@ -167,7 +171,7 @@ export function createReaper(options: ReaperOptions): Reaper {
       if (!isLeft && !(await isGone(volume.Labels[LABELS.owner]))) return false;
       const isRecord = isKind(volume, "verdict") || isKind(volume, "heir");
       const isRubbish =
-        isCopy || isKind(volume, "private") || (isRecord && !belongs && isOld(volume.Labels, DECENT_TIME_MS));
+        isCopy || isKind(volume, "lease") || (isRecord && !belongs && isOld(volume.Labels, DECENT_TIME_MS));
       return isRubbish && (await removeVolume(engine, volume.Name));
     }
 

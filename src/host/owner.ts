@@ -23,6 +23,8 @@ export const Owner = v.object({
   machine: v.optional(shortText),
   /** The container on this daemon in which the owner runs, and that container's start. */
   container: v.optional(v.object({ id: containerId, startedAt: shortText })),
+  /** The lease that it renews on the daemon; absent from owners of earlier versions. */
+  lease: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))),
 });
 export type Owner = v.InferOutput<typeof Owner>;
 

@@ -6,6 +6,8 @@ export interface Delivery {
   readonly delivered: Promise<void>;
   /** Sends the message again, after everything queued so far; answers `false` where it is delivered already. */
   repeat(): boolean;
+  /** Sends it no more, where it is not delivered yet; `delivered` stays pending. */
+  withdraw(): void;
 }
 
 /** The way to Oz, as the worker sees it. Messages survive broken links, in order. */

@@ -4,6 +4,7 @@ import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
 import { shownLines } from "../support/output-tail.ts";
 import { createRedactor, type Redactor } from "../support/redaction.ts";
+import { whenAborted } from "../support/when-aborted.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
 import { type ActiveExecution, executionFields } from "./active-executions.ts";
@@ -51,7 +52,14 @@ export async function seeThrough(
     await claimed.settle(DEFECT);
     return DEFECT;
   });
-  await report(options.channel, active, claimed, result, redact, log);
+  const reported = claimed.lost.aborted
+    ? Promise.resolve()
+    : report(options.channel, active, claimed, result, redact, log);
+  await Promise.race([reported, whenAborted(claimed.lost)]);
+  if (!claimed.lost.aborted) return;
+  active.claim?.withdraw();
+  active.delivery?.withdraw();
+  log.warn("this worker stood still for too long, and another one has taken the task over: it is that one's to report");
 }
 
 /** Tells Oz what became of an execution, and clears it away once Oz has read it. */

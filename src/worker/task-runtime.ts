@@ -46,6 +46,8 @@ export interface ClaimedExecution {
   readonly execution: Execution;
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
+  /** Aborts when another worker has taken it over: from then on it is that one's to report and to clear away. */
+  readonly lost: AbortSignal;
   /**
    * Sees it to its end, to be called once; at once where it has ended already, or could not be planned. Expected failures
    * are values; rejects only on a bug.

@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { createEngine } from "../../src/docker/engine/engine.ts";
 import { createReaper } from "../../src/docker/reaper.ts";
 import { LABELS } from "../../src/docker/records/labels.ts";
+import { createLeaseLooks } from "../../src/docker/records/lease-looks.ts";
 import { createSeals } from "../../src/docker/records/seals.ts";
 import { currentOwner } from "../../src/host/owner.ts";
 import { systemClock } from "../../src/support/clock.ts";
@@ -173,6 +174,7 @@ async function leaks({ docker }: PrivateDockerd, apiKey: string): Promise<readon
     self: currentOwner(),
     log,
     clock: systemClock,
+    leases: createLeaseLooks(systemClock),
     now: soon,
   }).reap();
   const containers = await docker.listContainers({ all: true });

@@ -3,6 +3,7 @@ import { createExitEvents } from "../../src/docker/container/exit-events.ts";
 import { createDockerRuntime } from "../../src/docker/docker-runtime.ts";
 import { createEngineLives } from "../../src/docker/engine/engine-lives.ts";
 import { createEngineWatch } from "../../src/docker/engine/engine-watch.ts";
+import { createLeaseLooks } from "../../src/docker/records/lease-looks.ts";
 import { randomToken } from "../../src/docker/records/object-names.ts";
 import { createVolumeContent } from "../../src/docker/sidecars/volume-content.ts";
 import { systemClock } from "../../src/support/clock.ts";
@@ -47,6 +48,7 @@ function runtimeOf(scene: RecordsScene) {
     sidecarContent: createVolumeContent(scene.makerOf(living)),
     workerId,
     owner: living,
+    leases: createLeaseLooks(systemClock),
     cleanup: true,
     clock: systemClock,
     log,

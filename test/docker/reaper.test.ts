@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type Docker from "dockerode";
 import { createReaper } from "../../src/docker/reaper.ts";
 import { executionLabels, LABELS, type LabelMap } from "../../src/docker/records/labels.ts";
+import { createLeaseLooks } from "../../src/docker/records/lease-looks.ts";
 import {
   keptName,
   randomToken,
@@ -22,7 +23,15 @@ const IN_TWO_MINUTES = () => Date.now() + 120_000;
 async function clear(scene: RecordsScene, now = IN_TWO_MINUTES): Promise<ReturnType<typeof recordedLog>> {
   const log = recordedLog();
   const { engine, seals, living: self } = scene;
-  await createReaper({ engine, seals, self, clock: new ManualClock(), log, now }).reap();
+  await createReaper({
+    engine,
+    seals,
+    self,
+    clock: new ManualClock(),
+    leases: createLeaseLooks(new ManualClock()),
+    log,
+    now,
+  }).reap();
   return log;
 }
 
@@ -31,7 +40,15 @@ async function clearForgotten(scene: RecordsScene): Promise<ReturnType<typeof re
   const log = recordedLog();
   const clock = new ManualClock();
   const { engine, seals, living: self } = scene;
-  const reaper = createReaper({ engine, seals, self, clock, log, now: IN_TWO_MINUTES });
+  const reaper = createReaper({
+    engine,
+    seals,
+    self,
+    clock,
+    leases: createLeaseLooks(clock),
+    log,
+    now: IN_TWO_MINUTES,
+  });
   await reaper.reap();
   clock.advance(2 * 3_600_000 + 1);
   await reaper.reap();

@@ -18,12 +18,6 @@ export const KNOWN: readonly Known[] = [
       "two workers that meet a claim without labels, as a killed engine leaves it, may both make it anew and hold it",
   },
   {
-    line: /^killed-in-a-namespace-of-its-own/,
-    problem: /lost|left/,
-    example: "killed-in-a-namespace-of-its-own",
-    reason: "whether a worker of another pid namespace lives cannot be decided: its tasks are never reported",
-  },
-  {
     line: /^volumes-pruned-and-killed/,
     problem: /lost/,
     example: "volumes-pruned-and-killed",

@@ -31,6 +31,7 @@ function scene(parts: {
   const ours = (execution: Execution, outcome: Outcome): ClaimedExecution => ({
     execution,
     secrets: [],
+    lost: new AbortController().signal,
     outcome,
     settle: async (result) => void done.push(`settled ${execution.taskId} ${result.kind}`),
     tail: async () => NO_OUTPUT,
@@ -50,7 +51,7 @@ function scene(parts: {
       say(message);
       const delivery = Promise.withResolvers<void>();
       deliveries.push(delivery);
-      return { delivered: delivery.promise, repeat: () => say(message) > 0 };
+      return { delivered: delivery.promise, repeat: () => say(message) > 0, withdraw() {} };
     },
     answerer() {
       const asked = links.at;

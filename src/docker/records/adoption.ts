@@ -1,17 +1,21 @@
+import { decodeOwner } from "../../host/owner.ts";
 import { type Execution, executionKey } from "../../task/execution.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import { describeError, isEngineAway } from "../engine/engine-error.ts";
 import { removeIdleContainer } from "../engine/engine-objects.ts";
 import type { ContainerDetails } from "../engine/engine-schemas.ts";
-import { listAttempts, madeAt, type SeenAttempt } from "./attempts.ts";
+import { listAttempts, listRecords, madeAt, type SeenAttempt } from "./attempts.ts";
 import { removeVolumesOf } from "./discard-execution.ts";
 import type { ExecutionsHere } from "./executions-here.ts";
 import type { HeldExecution } from "./held-execution.ts";
 import { LABELS } from "./labels.ts";
+import type { Lease } from "./lease.ts";
+import type { LeaseLooks } from "./lease-looks.ts";
 import type { Ledger } from "./ledger.ts";
 import { lookAt } from "./look.ts";
 import type { Records } from "./records.ts";
-import { listedContainer } from "./standing.ts";
+import { leaseOf, listedContainer } from "./standing.ts";
+import { loseWhatIsTaken } from "./still-held.ts";
 import { ownerLabel, type Takeover } from "./takeover.ts";
 
 /** An execution taken over from a dead worker, with all that is known of it. */
@@ -30,6 +34,8 @@ export interface AdoptionOptions {
   readonly ledger: Ledger;
   readonly takeover: Takeover;
   readonly here: ExecutionsHere;
+  readonly lease: Pick<Lease, "isDoubtful">;
+  readonly leases: LeaseLooks;
 }
 
 /** Finds what dead workers of this id have left, and takes it over. */
@@ -45,7 +51,7 @@ const UNDECIDED =
 const COPIED = "a copy of an old claim of the task stands in the way; this worker's log says more";
 
 export function createAdoption(options: AdoptionOptions): Adoption {
-  const { records, ledger, takeover, here } = options;
+  const { records, ledger, takeover, here, lease, leases } = options;
   const { engine, log, once, owner } = records;
   /** By the engine's clock: what has no seal of this key, and is younger, is not looked at by this process. */
   let startedAt: number | undefined;
@@ -155,7 +161,14 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       return !isGone && (await takeover.stateOf(seen)) === "unknown" ? UNDECIDED : undefined;
     },
     async adopt(onAdopted) {
-      const attempts = await listAttempts(records);
+      // What others have taken is not to be kept, and not to be looked at as this process's own.
+      if (lease.isDoubtful()) await loseWhatIsTaken(records, here);
+      const { attempts, leases: names } = await listRecords(records);
+      const owners = attempts.map((seen) => decodeOwner(ownerLabel(seen.labels, seen.heirs))?.lease);
+      const renewals = names.map(leaseOf).filter((renewal) => renewal !== undefined);
+      const tokens = [...owners, ...renewals.map(({ token }) => token)].filter((token) => token !== undefined);
+      const numbers = Map.groupBy(renewals, ({ token }) => token);
+      leases.see(new Set(tokens), (token) => (numbers.get(token) ?? []).map(({ number }) => number));
       startedAt ??= records.now();
       const since = startedAt;
       await keepClaims(attempts);

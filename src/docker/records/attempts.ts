@@ -30,13 +30,28 @@ const EARLIER_RECORDS: ReadonlySet<string | undefined> = new Set(["verdict", "he
 /** Far more than an attempt has; of those that anybody may have made in its name the oldest count. */
 const MAX_RECORDS = 100;
 
+/** What a look shows of a worker id. */
+export interface SeenRecords {
+  readonly attempts: readonly SeenAttempt[];
+  /** Names of the volumes of its workers' leases. */
+  readonly leases: readonly string[];
+}
+
 /** The attempts of the worker id that are on the daemon. Rejects with an `EngineError`. */
 export async function listAttempts(records: Records): Promise<readonly SeenAttempt[]> {
+  return (await listRecords(records)).attempts;
+}
+
+/** All that there is of the worker id on the daemon. Rejects with an `EngineError`. */
+export async function listRecords(records: Records): Promise<SeenRecords> {
   const label = `${LABELS.workerId}=${records.workerId}`;
   // Volumes first: a container that is made in between is then seen with its claim.
   const volumes = await listVolumes(records.engine, label);
   const containers = await listContainers(records.engine, label, `${LABELS.kind}=task`);
-  return sortAttempts(records, volumes, containers);
+  const leases = volumes.filter(
+    (volume) => volume.Labels[LABELS.kind] === "lease" && volumeStanding(records.seals, volume) === "ours",
+  );
+  return { attempts: sortAttempts(records, volumes, containers), leases: leases.map(({ Name }) => Name) };
 }
 
 function sortAttempts(

@@ -22,6 +22,8 @@ export interface HeldExecution {
    */
   readonly foreignUntil?: number;
   container?: TaskContainer;
+  /** Is called when another worker has taken it over. */
+  onLost?: () => void;
   /** Whether the daemon has a verdict on it: the first one stands. */
   hasVerdict?: boolean;
 }

@@ -33,13 +33,23 @@ export const LABELS = {
  *   the execution: it goes as soon as the result is with Oz
  * - `verdict`: volume, what became of an execution, where its container does not tell
  * - `heir`: volume, a takeover from a dead owner
+ * - `lease`: volume, the sign of life of a worker
  * - `sidecar`: volume with an image's content, and the never started container that publishes it
  * - `sidecar-source`: never started container whose file system is copied, and what serves the copy: an image of it with a
  *   mark, and a container of that image
  * - `private`: volume, a read-write sidecar's copy for one execution
  * - `done`: volume by which an earlier version says that a result is with Oz. It is read, and not made any more
  */
-export type ObjectKind = "task" | "claim" | "verdict" | "heir" | "sidecar" | "sidecar-source" | "private" | "done";
+export type ObjectKind =
+  | "task"
+  | "claim"
+  | "verdict"
+  | "heir"
+  | "lease"
+  | "sidecar"
+  | "sidecar-source"
+  | "private"
+  | "done";
 
 export type LabelMap = Readonly<Record<string, string>>;
 

@@ -40,6 +40,8 @@ export const recordNames = {
     tagged(seals, `${LABEL_PREFIX}verdict.${attempt}`, executionKey(execution)),
   heir: (seals: Seals, execution: Execution, attempt: string, generation: number) =>
     tagged(seals, `${LABEL_PREFIX}heir.${attempt}.${generation}`, executionKey(execution)),
+  /** The lease of an owner, which is known by a token, with the number of its renewal. */
+  lease: (token: string, number: number) => `${LABEL_PREFIX}lease.${token}.${number}`,
   /** As an earlier version takes an attempt of its own over: it must find the name taken. */
   earlierHeir: (attempt: string, generation: number) => `${LABEL_PREFIX}heir.${attempt}.${generation}`,
 };

@@ -30,6 +30,7 @@ const COVERED: Readonly<Partial<Record<string, readonly (keyof typeof LABELS)[]>
   claim: EXECUTION,
   verdict: [...EXECUTION, "verdict"],
   heir: EXECUTION,
+  lease: ["workerId", "owner", "createdAt"],
   private: [...EXECUTION, "imageId"],
   sidecar: ["owner", "imageId", "imageReference", "createdAt", "volume"],
   "sidecar-source": ["owner", "imageId", "createdAt"],

@@ -1,3 +1,4 @@
+import { decodeOwner } from "../../host/owner.ts";
 import type { ContainerDetails, ContainerSummary, VolumeDetails } from "../engine/engine-schemas.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, labelledAttempt, labelledExecution } from "./labels.ts";
 import {
@@ -89,6 +90,12 @@ export function generationOf(name: string): number | undefined {
   return generation === undefined ? undefined : Number(generation);
 }
 
+/** Which lease a volume of that name renews, and for which time; `undefined` for what is none. */
+export function leaseOf(name: string): { readonly token: string; readonly number: number } | undefined {
+  const [, token, number] = VOLUME_NAMES.lease.exec(name) ?? [];
+  return token === undefined ? undefined : { token, number: Number(number) };
+}
+
 /** Whether a task container is one that stays for people to look at. */
 export function isKept({ name }: NamedContainer): boolean {
   return isKeptName(name);
@@ -102,6 +109,7 @@ const VOLUME_NAMES = {
   verdict: named(`verdict\\.(${TOKEN})(?:\\.${TOKEN})?`),
   heir: named(`heir\\.(${TOKEN})\\.(\\d{1,6})(?:\\.${TOKEN})?`),
   done: named(`done\\.(${TOKEN})`),
+  lease: named(`lease\\.(${TOKEN})\\.(\\d{1,10})`),
   private: named(`private\\.(${TOKEN})\\.\\d{1,4}\\.${TOKEN}`),
   sidecar: named(`sidecar\\.${TOKEN}`),
 } as const;
@@ -122,6 +130,8 @@ function isNamedByLabels(name: string, labels: LabelMap): boolean {
       const attempt = VOLUME_NAMES[kind].exec(name)?.[1];
       return attempt !== undefined && attempt === labelledAttempt(labels);
     }
+    case "lease":
+      return leaseOf(name) !== undefined && leaseOf(name)?.token === decodeOwner(labels[LABELS.owner])?.lease;
     case "sidecar":
       return VOLUME_NAMES.sidecar.test(name);
     default:

@@ -11,6 +11,7 @@ import { createVolume, inspectContainer } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import type { SeenAttempt } from "./attempts.ts";
 import { executionLabels, LABELS, type LabelMap } from "./labels.ts";
+import type { LeaseLooks } from "./lease-looks.ts";
 import { recordNames } from "./object-names.ts";
 import type { Records } from "./records.ts";
 import { generationOf, volumeStanding } from "./standing.ts";
@@ -26,15 +27,20 @@ export interface Takeover {
   take(seen: SeenAttempt): Promise<string | undefined>;
 }
 
-export function createTakeover(records: Records, self: Owner, processes: ProcessTable = systemProcesses): Takeover {
+export function createTakeover(
+  records: Records,
+  self: Owner,
+  leases: LeaseLooks,
+  processes: ProcessTable = systemProcesses,
+): Takeover {
   const { engine, seals, owner } = records;
   const inspectOwner = (id: string) => ownerContainer(records, id);
   return {
     async stateOf({ labels, heirs }) {
       const decoded = decodeOwner(ownerLabel(labels, heirs));
-      return decoded === undefined
-        ? "unknown"
-        : await ownerState(decoded, self, inspectOwner, processes.read, processes.exists);
+      if (decoded === undefined) return "unknown";
+      const state = await ownerState(decoded, self, inspectOwner, processes.read, processes.exists);
+      return judgeByLease(state, decoded, leases);
     },
     async take({ attempt, execution, heirs, isForeign }) {
       const generation = (latest(heirs)?.generation ?? 0) + 1;
@@ -47,6 +53,12 @@ export function createTakeover(records: Records, self: Owner, processes: Process
       return isOwn ? volume.Name : undefined;
     },
   };
+}
+
+/** Whose process cannot be seen lives for as long as its lease moves. */
+export function judgeByLease(state: OwnerState, { lease }: Owner, leases: LeaseLooks): OwnerState {
+  if (state !== "unknown" || lease === undefined) return state;
+  return leases.hasLapsed(lease) ? "gone" : "alive";
 }
 
 /** The owner label that counts: the last heir's, else that of the attempt itself. */

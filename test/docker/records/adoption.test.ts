@@ -5,19 +5,23 @@ import { closeExecution, discardExecution } from "../../../src/docker/records/di
 import { createExecutionsHere, type ExecutionsHere } from "../../../src/docker/records/executions-here.ts";
 import type { HeldExecution } from "../../../src/docker/records/held-execution.ts";
 import { executionLabels } from "../../../src/docker/records/labels.ts";
+import { createLeaseLooks } from "../../../src/docker/records/lease-looks.ts";
 import { createLedger, findVerdict } from "../../../src/docker/records/ledger.ts";
 import { keptName, randomToken, recordNames, taskContainerName } from "../../../src/docker/records/object-names.ts";
 import { createTakeover } from "../../../src/docker/records/takeover.ts";
 import { type Owner, processStart } from "../../../src/host/owner.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { RecordsScene } from "./records-scene.ts";
 
 const EXECUTION = { taskId: "t", executionId: "1" };
 
+const LEASES = { lease: { isDoubtful: () => false }, leases: createLeaseLooks(new ManualClock()) };
+
 /** One look of a worker; what it takes over. */
 async function look(scene: RecordsScene, self: Owner, here: ExecutionsHere = createExecutionsHere()) {
   const records = scene.recordsOf(self);
-  const takeover = createTakeover(records, self);
-  const adoption = createAdoption({ records, ledger: createLedger(records), takeover, here });
+  const takeover = createTakeover(records, self, LEASES.leases);
+  const adoption = createAdoption({ records, ledger: createLedger(records), takeover, here, ...LEASES });
   const found: Adopted[] = [];
   await adoption.adopt((adopted) => found.push(adopted));
   return found;
@@ -83,8 +87,14 @@ describe("nothing is taken over", () => {
     await using scene = new RecordsScene();
     await scene.ledgerOf({ ...scene.dead, pidNamespace: "pid:[1]" }).claim(EXECUTION, randomToken());
     const records = scene.recordsOf(scene.living);
-    const takeover = createTakeover(records, scene.living);
-    const adoption = createAdoption({ records, ledger: createLedger(records), takeover, here: createExecutionsHere() });
+    const takeover = createTakeover(records, scene.living, LEASES.leases);
+    const adoption = createAdoption({
+      records,
+      ledger: createLedger(records),
+      takeover,
+      here: createExecutionsHere(),
+      ...LEASES,
+    });
     for (const _ of [1, 2]) await adoption.adopt(() => expect.unreachable());
     expect(scene.log.messages("warn")).toHaveLength(1);
     expect(scene.log.text()).toContain("docker volume rm");
@@ -151,7 +161,10 @@ test("who gives a claim of his own the attempt of a task does not come near that
   const real = scene.ledgerOf(scene.other);
   await real.claim(EXECUTION, attempt);
   const container = await scene.container("t", attempt, scene.other, 0);
-  await createTakeover(scene.recordsOf(scene.other), scene.other).take({ ...(await attemptOf(scene)), heirs: [] });
+  await createTakeover(scene.recordsOf(scene.other), scene.other, LEASES.leases).take({
+    ...(await attemptOf(scene)),
+    heirs: [],
+  });
   const before = await scene.volumes();
   // As a version without seals would have made it, before this worker's start.
   const other = { taskId: "imitation", executionId: "1" };
@@ -172,8 +185,8 @@ test("who gives a claim of his own the attempt of a task does not come near that
   // Nor does one that comes later, by what is sealed for that attempt.
   await scene.docker.createVolume({ Name: recordNames.claim(scene.workerId, other), Labels: imitation });
   const later = { ...scene.recordsOf(scene.living), now: () => Date.now() - 60_000 };
-  const takeover = createTakeover(later, scene.living);
-  const adoption = createAdoption({ records: later, ledger, takeover, here: createExecutionsHere() });
+  const takeover = createTakeover(later, scene.living, LEASES.leases);
+  const adoption = createAdoption({ records: later, ledger, takeover, here: createExecutionsHere(), ...LEASES });
   await adoption.adopt(() => expect.unreachable());
   expect(scene.log.messages("warn").join()).toContain("after its start");
 });

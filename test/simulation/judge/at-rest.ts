@@ -1,10 +1,14 @@
 import { LABEL_PREFIX, LABELS } from "../../../src/docker/records/labels.ts";
 import { isKeptName, sidecarNames } from "../../../src/docker/records/object-names.ts";
+import { decodeOwner, type Owner } from "../../../src/host/owner.ts";
 import type { EngineState } from "../engine/engine-state.ts";
 import { SEALS } from "../world/stock.ts";
 
-/** What is on an engine that should not be there when everything is done: all but published and kept things. */
-export function* leftovers(state: EngineState): Generator<string> {
+/**
+ * What is on an engine that should not be there when everything is done: all but published and kept things, and the leases
+ * of those that live.
+ */
+export function* leftovers(state: EngineState, lives: (owner: Owner) => boolean): Generator<string> {
   const kept = new Set<string>();
   for (const container of state.containers.values()) {
     const { name, labels, mounts } = container;
@@ -18,6 +22,8 @@ export function* leftovers(state: EngineState): Generator<string> {
   }
   for (const { name, labels } of state.volumes.values()) {
     const isOurs = name.startsWith(LABEL_PREFIX) || Object.keys(labels).length === 0;
+    const owner = labels[LABELS.kind] === "lease" ? decodeOwner(labels[LABELS.owner]) : undefined;
+    if (owner !== undefined && lives(owner)) continue;
     if (isOurs && !kept.has(name)) yield `volume ${name} ${JSON.stringify(labels)}`;
   }
   for (const { id, labels } of state.images.values()) {
@@ -26,6 +32,6 @@ export function* leftovers(state: EngineState): Generator<string> {
 }
 
 /** Whether there is nothing of that kind. */
-export function isClean(state: EngineState): boolean {
-  return leftovers(state).next().done === true;
+export function isClean(state: EngineState, lives: (owner: Owner) => boolean): boolean {
+  return leftovers(state, lives).next().done === true;
 }

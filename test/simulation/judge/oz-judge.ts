@@ -97,7 +97,9 @@ export class OzJudge implements OzObserver {
       // What a dead worker knew from a container that somebody has removed nobody knows any more.
       if (before.text !== text && !disturbed.isPruned) report(`two ends of ${about}: ${before.text} and ${text}`);
       // Who knew that it was read, and lives, has had the time to write that down.
-      const isKnown = before.confirmedMs < sentMs && this.#processes.get(before.pid)?.isAlive === true;
+      const teller = this.#processes.get(before.pid);
+      const goesOn = teller?.isAlive === true && !teller.isSuspended;
+      const isKnown = before.confirmedMs < sentMs && goesOn;
       if (isKnown && !book.unanswered.has(pid))
         report(`the end of ${about} was told again behind a confirmed one${stood}`);
     }

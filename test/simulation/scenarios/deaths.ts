@@ -3,6 +3,9 @@ import { WORKER_ID } from "../world/stock.ts";
 import { ENDLESS, exits, OUT_OF_MEMORY, STUBBORN, scenario, task } from "./building-blocks.ts";
 import type { Scenario } from "./scenario.ts";
 
+const HOUR_MS = 3_600_000;
+const TWO_MINUTES_MS = 120_000;
+
 const five = [0, 1, 2, 3, 4].map((index) =>
   task({ taskId: `task-${index}`, atMs: 100 + index, work: exits(index, 4_000 + 2_000 * index) }),
 );
@@ -54,9 +57,43 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
   scenario("killed-in-a-namespace-of-its-own", {
     tasks: [task({ work: exits(4, 20_000), isRedelivered: false })],
     hasNamespaces: true,
-    restMs: 600_000,
-    disturb: (world) => world.at(5_000, () => world.incidents.kill(world.workers[0]?.process)),
+    disturb: (world) => {
+      world.at(5_000, () => world.incidents.kill(world.workers[0]?.process));
+      world.at(5_000 + TWO_MINUTES_MS, () => world.incidents.allEndWithin(5_000));
+    },
+    // The daemon must answer all the while.
     points: [],
+  }),
+  scenario("killed-twice-in-namespaces", {
+    tasks: [task({ work: exits(4, 20_000), isRedelivered: false })],
+    hasNamespaces: true,
+    disturb: (world) => world.at(5_000, () => world.incidents.kill(world.workers[0]?.process)),
+    points: ["kill-before", "kill-after"],
+  }),
+  scenario("suspended-beside-another-namespace", {
+    tasks: [
+      task({ work: exits(4, 20_000), isRedelivered: false }),
+      task({ taskId: "other", atMs: 150, work: exits(0, 400_000) }),
+    ],
+    hasNamespaces: true,
+    workers: 2,
+    disturb: (world) => world.at(5_000, () => world.incidents.suspend(world.workers[0]?.process)),
+    points: ["suspend", "engine-away", "link-cut", "cancel", "shutdown"],
+  }),
+  scenario("two-namespaces-for-hours", {
+    tasks: [task({ work: exits(4, 3 * HOUR_MS) }), task({ taskId: "other", atMs: 150, work: exits(5, 2 * HOUR_MS) })],
+    hasNamespaces: true,
+    workers: 2,
+    points: [],
+  }),
+  scenario("full-disk-between-namespaces", {
+    tasks: [task({ work: exits(4, 60_000) }), task({ taskId: "other", atMs: 150, work: exits(5, 500_000) })],
+    hasNamespaces: true,
+    workers: 2,
+    disturb: (world) => {
+      world.at(5_000, () => world.incidents.diskFull(300_000));
+    },
+    points: ["kill-before", "redeliver"],
   }),
   scenario("volumes-pruned-and-killed", {
     isWarm: false,

@@ -53,6 +53,8 @@ export class Incidents {
     if (process?.isAlive !== true) return;
     this.#note(`worker ${process.pid} is suspended`);
     process.suspend();
+    // Others may take it for dead where they cannot see it.
+    if (this.#world.setting.hasNamespaces) this.seen.isKilled = true;
     this.#world.in(forMs, () => {
       this.#note(`worker ${process.pid} goes on`);
       process.resume();
@@ -148,7 +150,7 @@ export class Incidents {
   /** Whoever lives: nothing of any task may be there now. */
   nothingIsLeft(): void {
     const world = this.#world;
-    for (const left of leftovers(world.engine.state))
+    for (const left of leftovers(world.engine.state, world.lives))
       world.report(`left after ${world.clock.now() / 1_000} s: ${left}`);
   }
 
@@ -164,9 +166,10 @@ export class Incidents {
       "link-cut": () => this.#world.oz.cut(process),
       cancel: () => this.cancelAll(),
       shutdown: () => this.shutDown(process),
-      suspend: () => this.suspend(process),
+      suspend: () => (this.seen.isShutDown ? undefined : this.suspend(process)),
       redeliver: () => this.redeliverAll(),
-      prune: () => this.prune(),
+      // Behind the last worker nobody sweeps any more, and nobody waits for one that ends.
+      prune: () => (this.seen.isShutDown ? undefined : this.prune()),
     };
     bringing[kind]();
   }

@@ -12,6 +12,11 @@ export class SimProcess {
   isAlive = true;
   /** Whether it ever stood still: what it had to do in time it may not have done. */
   wasSuspended = false;
+
+  /** Whether it stands still at this moment. */
+  get isSuspended(): boolean {
+    return this.#isSuspended;
+  }
   #isSuspended = false;
   readonly #waiting: (() => void)[] = [];
   readonly #onEnd: (() => void)[] = [];

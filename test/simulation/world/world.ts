@@ -1,5 +1,6 @@
 import type { Wire } from "../../../src/control-plane/wire.ts";
 import type { Engine } from "../../../src/docker/engine/engine.ts";
+import type { Owner } from "../../../src/host/owner.ts";
 import type { Clock } from "../../../src/support/clock.ts";
 import { createRandom, type Random } from "../../chaos/random.ts";
 import { EngineModel } from "../engine/engine-model.ts";
@@ -160,13 +161,16 @@ export class World {
     for (const worker of this.workers) worker.shutDown();
     this.clock.run(() => this.workers.length === 0, this.clock.now() + ENDED_LIMIT_MS);
     if (this.workers.length > 0) this.report("a worker did not end when it was told to");
-    for (const left of leftovers(this.engine.state)) this.report(`left behind the last worker: ${left}`);
+    // A lease that nobody could remove is the next worker's to sweep away.
+    for (const left of leftovers(this.engine.state, () => true)) this.report(`left behind the last worker: ${left}`);
     return this.clock.now();
   }
 
+  readonly lives = (owner: Owner) => this.processes.lives(owner);
+
   #isAtRest(): boolean {
     if (this.#comingBack > 0 || this.oz.executions.hasUnfinished()) return false;
-    return this.engine.isIdle && isClean(this.engine.state);
+    return this.engine.isIdle && isClean(this.engine.state, this.lives);
   }
 
   #judgeRest(): void {
@@ -174,7 +178,7 @@ export class World {
       this.report(`lost: ${taskId} ${executionId} is ${state} for ever`);
     }
     if (this.problems.length > 0) return;
-    for (const left of leftovers(this.engine.state)) this.report(`left at rest: ${left}`);
+    for (const left of leftovers(this.engine.state, this.lives)) this.report(`left at rest: ${left}`);
   }
 
   #disturbances(taskId: string, executionId: string): Disturbances {
