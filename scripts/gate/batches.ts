@@ -11,6 +11,8 @@ const ALONE =
   /^test\/simulation\/|^test\/integration\/(claims|concurrency|hostile-oz|output|shutdown|survival-shutdown)\.|^test\/operator\/(hung-worker|strangers)\.|^test\/shipping\/binary\./;
 /** Folders whose files take seconds each; of the others a folder is a batch. */
 const SLOW = /^test\/(chaos|integration|operator|shipping)\//;
+/** Those of them that take longest begin. */
+const LONGEST = /^test\/(chaos\/chaos|integration\/survival-)/;
 
 /** Shares test files out: those that have the machine to themselves, and those that may run side by side, slow ones first. */
 export function planBatches(files: readonly string[]): {
@@ -18,7 +20,7 @@ export function planBatches(files: readonly string[]): {
   readonly beside: readonly Batch[];
 } {
   const byName = new Map<string, string[]>();
-  for (const file of files.toSorted((a, b) => Number(SLOW.test(b)) - Number(SLOW.test(a)))) {
+  for (const file of files.toSorted((a, b) => rank(a) - rank(b))) {
     const isOwn = SLOW.test(file) || ALONE.test(file);
     const name = isOwn ? file : dirname(file);
     byName.set(name, [...(byName.get(name) ?? []), file]);
@@ -28,4 +30,9 @@ export function planBatches(files: readonly string[]): {
     alone: batches.filter(({ name }) => ALONE.test(name)),
     beside: batches.filter(({ name }) => !ALONE.test(name)),
   };
+}
+
+function rank(file: string): number {
+  if (LONGEST.test(file)) return 0;
+  return SLOW.test(file) ? 1 : 2;
 }
