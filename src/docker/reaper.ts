@@ -162,6 +162,9 @@ export function createReaper(options: ReaperOptions): Reaper {
     );
     const current = attemptsOf([...claims, ...tasks]);
 
+    const isOwnerOfMore = (owner: string | undefined) =>
+      [...volumes.filter((one) => !isKind(one, "lease")), ...left].some(({ Labels }) => Labels[LABELS.owner] === owner);
+
     async function reapVolume(volume: VolumeDetails): Promise<boolean> {
       if (mounted.has(volume.Name)) return false;
       // Somebody may have removed what published a copy, or used it while it was to go: its owner will not look again.
@@ -170,8 +173,9 @@ export function createReaper(options: ReaperOptions): Reaper {
       const isLeft = isCopy && isForgotten(volume.Name);
       if (!isLeft && !(await isGone(volume.Labels[LABELS.owner]))) return false;
       const isRecord = isKind(volume, "verdict") || isKind(volume, "heir");
-      const isRubbish =
-        isCopy || isKind(volume, "lease") || (isRecord && !belongs && isOld(volume.Labels, DECENT_TIME_MS));
+      // By it others are known to be a dead worker's.
+      const isLastOfIts = isKind(volume, "lease") && !isOwnerOfMore(volume.Labels[LABELS.owner]);
+      const isRubbish = isCopy || isLastOfIts || (isRecord && !belongs && isOld(volume.Labels, DECENT_TIME_MS));
       return isRubbish && (await removeVolume(engine, volume.Name));
     }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { agentImage } from "../support/images.ts";
 import { OBEDIENT, STUBBORN, WorkerFixture } from "../support/worker-fixture.ts";
 
 const CANCELLED = { message: "Task cancelled by user request.", task_state: "CANCELLED" };
@@ -22,6 +23,13 @@ describe("a running task", () => {
     const { data, tookMs } = await cancel(task_id);
     expect(data).toMatchObject({ task_id, ...CANCELLED });
     expect(tookMs).toBeLessThan(5_000);
+    await fixture.untilCleared(task_id);
+  });
+
+  test("that obeys SIGTERM is ended by it, whatever signal its image asks for", async () => {
+    const image = await agentImage(fixture.environment, "stop-signal", { stopSignal: "SIGWINCH" });
+    const { task_id } = await fixture.runUntilReady(OBEDIENT, { docker_image: image.reference });
+    expect((await cancel(task_id)).tookMs).toBeLessThan(5_000);
     await fixture.untilCleared(task_id);
   });
 

@@ -110,7 +110,7 @@ describe("a worker killed", () => {
 
   test("while it carried out a cancellation: the next one ends it and reports CANCELLED", async () => {
     const data = await fixture.runUntilReady(STUBBORN);
-    const stopping = docker.next(/^POST \S*\/stop/, "hold");
+    const stopping = docker.next(/^POST \S*\/kill/, "hold");
     await fixture.oz.cancel(data.task_id);
     await stopping;
     await fixture.killWorker();

@@ -57,7 +57,9 @@ export class HostileTenant extends Tenant {
     const { docker } = this.#environment;
     const volumes = (await docker.listVolumes({ filters })).Volumes ?? [];
     const containers = await docker.listContainers({ all: true, filters });
-    const names = [...volumes.map(({ Name }) => Name), ...containers.map(({ Id }) => Id)];
+    // Workers that live have leases.
+    const records = volumes.filter(({ Labels }) => Labels?.[LABELS.kind] !== "lease");
+    const names = [...records.map(({ Name }) => Name), ...containers.map(({ Id }) => Id)];
     return names.filter((name) => !this.has(name));
   }
 

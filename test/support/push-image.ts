@@ -10,6 +10,8 @@ export interface ImageSource {
   readonly labels?: Readonly<Record<string, string>>;
   /** Volumes that the image declares. */
   readonly volumes?: readonly string[];
+  /** The signal that it wants to be stopped by, as `SIGWINCH`. */
+  readonly stopSignal?: string;
   /** Docker's name of the processor; default is this machine's. */
   readonly architecture?: string;
 }
@@ -57,6 +59,7 @@ export async function pushImage(
       ...(source.volumes === undefined
         ? {}
         : { Volumes: Object.fromEntries(source.volumes.map((path) => [path, {}])) }),
+      ...(source.stopSignal === undefined ? {} : { StopSignal: source.stopSignal }),
       Labels: source.labels ?? {},
     },
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },

@@ -31,7 +31,8 @@ export async function leftBehind(
   }
   for (const { Name, Labels } of (await docker.listVolumes()).Volumes) {
     if (published.has(Name) || !isTheirs(Labels ?? {})) continue;
-    found.push(`left behind: volume ${Name}`);
+    // That of a worker that was killed goes with the next look of another, and there may be none.
+    if (Labels?.[LABELS.kind] !== "lease") found.push(`left behind: volume ${Name}`);
     await docker
       .getVolume(Name)
       .remove()

@@ -1,7 +1,7 @@
 import { pause } from "../../support/clock.ts";
 import type { StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
-import { hasStatus, isEngineAway } from "../engine/engine-error.ts";
+import { describeError, hasStatus, isEngineAway } from "../engine/engine-error.ts";
 import { enginePath } from "../engine/engine-path.ts";
 import { type EngineWatch, persist } from "../engine/engine-watch.ts";
 import type { ContainerExit } from "./container-exit.ts";
@@ -10,8 +10,9 @@ import type { ContainerExit } from "./container-exit.ts";
 const KILL_MARGIN_MS = 20_000;
 
 /**
- * Ends a running container: SIGTERM, then after the grace SIGKILL, also when it is paused. Answers how it ended, or
- * `undefined` when the daemon did not tell in time.
+ * Ends a running container: SIGTERM, whatever signal its image asks for, then after the grace SIGKILL, also when it is paused.
+ * Answers how it ended, or `undefined` when the daemon did not tell in time. The signals are sent from here: the engine's own
+ * stop waits for each container inside of one call, and many of those at once get in each other's way.
  */
 export async function stopContainer(
   engine: Engine,
@@ -20,33 +21,36 @@ export async function stopContainer(
   request: StopRequest,
   exit: Promise<ContainerExit>,
 ): Promise<ContainerExit | undefined> {
-  const stop = persist(watch, undefined, () => askToStop(engine, id, request.graceMs));
-  stop.catch((error: unknown) => watch.note(error));
-  const limit = new AbortController();
-  const givenUp = pause(watch.clock, request.graceMs + KILL_MARGIN_MS, limit.signal).then(() => undefined);
-  try {
-    return await Promise.race([exit, givenUp]);
-  } finally {
-    limit.abort();
+  for (const { signal, waitMs } of [
+    { signal: "SIGTERM", waitMs: request.graceMs },
+    { signal: "SIGKILL", waitMs: KILL_MARGIN_MS },
+  ] as const) {
+    const sent = persist(watch, undefined, () => sendSignal(engine, id, signal));
+    sent.catch((error: unknown) => watch.note(error));
+    const limit = new AbortController();
+    const over = pause(watch.clock, waitMs, limit.signal).then(() => undefined);
+    try {
+      const ended = await Promise.race([exit, over]);
+      if (ended !== undefined) return ended;
+    } finally {
+      limit.abort();
+    }
   }
+  return undefined;
 }
 
-async function askToStop(engine: Engine, id: string, graceMs: number): Promise<void> {
+async function sendSignal(engine: Engine, id: string, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  const path = enginePath`/containers/${id}/kill`;
   try {
-    await engine.run({
-      method: "POST",
-      path: enginePath`/containers/${id}/stop`,
-      isUrgent: true,
-      query: { t: Math.ceil(graceMs / 1000) },
-      limitMs: graceMs + KILL_MARGIN_MS,
-    });
+    await engine.run({ method: "POST", path, query: { signal }, isUrgent: true });
   } catch (error) {
-    if (hasStatus(error, 404)) return;
+    // Gone, or ended: it is told elsewhere how.
+    if (hasStatus(error, 404) || (hasStatus(error, 409) && !/paused/i.test(describeError(error)))) return;
     if (isEngineAway(error)) throw error;
     // A paused container takes no signal: it is woken, and then ended without grace.
     await engine.run({ method: "POST", path: enginePath`/containers/${id}/unpause`, isUrgent: true }).catch(() => {});
     await engine
-      .run({ method: "POST", path: enginePath`/containers/${id}/kill`, isUrgent: true })
+      .run({ method: "POST", path, query: { signal: "SIGKILL" }, isUrgent: true })
       .catch((failure: unknown) => {
         if (isEngineAway(failure)) throw failure;
       });

@@ -2,8 +2,8 @@ import { decodeOwner } from "../../host/owner.ts";
 import { type Execution, executionKey } from "../../task/execution.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import { describeError, isEngineAway } from "../engine/engine-error.ts";
-import { removeIdleContainer } from "../engine/engine-objects.ts";
-import type { ContainerDetails } from "../engine/engine-schemas.ts";
+import { removeIdleContainer, removeVolume } from "../engine/engine-objects.ts";
+import type { ContainerDetails, VolumeDetails } from "../engine/engine-schemas.ts";
 import { listAttempts, listRecords, madeAt, type SeenAttempt } from "./attempts.ts";
 import { removeVolumesOf } from "./discard-execution.ts";
 import type { ExecutionsHere } from "./executions-here.ts";
@@ -119,6 +119,18 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     return undefined;
   }
 
+  /** Those of workers whose process is gone. One that has stood still is the proof of that, for the sweep as well. */
+  async function clearLeases(volumes: readonly VolumeDetails[]): Promise<void> {
+    for (const { Name, Labels } of volumes) {
+      if (leases.hasLapsed(leaseOf(Name)?.token ?? "")) continue;
+      if ((await takeover.stateOf({ labels: Labels, heirs: [] })) === "gone") {
+        await removeVolume(engine, Name).catch((error: unknown) => {
+          log.debug("the lease of a dead worker is left", { volume: Name, reason: describeError(error) });
+        });
+      }
+    }
+  }
+
   function warnOfCopy(seen: SeenAttempt): void {
     once(`copy ${seen.attempt}`, () =>
       log.warn(
@@ -163,9 +175,9 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     async adopt(onAdopted) {
       // What others have taken is not to be kept, and not to be looked at as this process's own.
       if (lease.isDoubtful()) await loseWhatIsTaken(records, here);
-      const { attempts, leases: names } = await listRecords(records);
+      const { attempts, leases: volumes } = await listRecords(records);
       const owners = attempts.map((seen) => decodeOwner(ownerLabel(seen.labels, seen.heirs))?.lease);
-      const renewals = names.map(leaseOf).filter((renewal) => renewal !== undefined);
+      const renewals = volumes.map(({ Name }) => leaseOf(Name)).filter((renewal) => renewal !== undefined);
       const tokens = [...owners, ...renewals.map(({ token }) => token)].filter((token) => token !== undefined);
       const numbers = Map.groupBy(renewals, ({ token }) => token);
       leases.see(new Set(tokens), (token) => (numbers.get(token) ?? []).map(({ number }) => number));
@@ -185,6 +197,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
           if (adopted !== undefined) onAdopted(adopted);
         }),
       );
+      await clearLeases(volumes);
       for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
     },
   };

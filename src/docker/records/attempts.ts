@@ -33,8 +33,8 @@ const MAX_RECORDS = 100;
 /** What a look shows of a worker id. */
 export interface SeenRecords {
   readonly attempts: readonly SeenAttempt[];
-  /** Names of the volumes of its workers' leases. */
-  readonly leases: readonly string[];
+  /** The volumes of its workers' leases. */
+  readonly leases: readonly VolumeDetails[];
 }
 
 /** The attempts of the worker id that are on the daemon. Rejects with an `EngineError`. */
@@ -51,7 +51,7 @@ export async function listRecords(records: Records): Promise<SeenRecords> {
   const leases = volumes.filter(
     (volume) => volume.Labels[LABELS.kind] === "lease" && volumeStanding(records.seals, volume) === "ours",
   );
-  return { attempts: sortAttempts(records, volumes, containers), leases: leases.map(({ Name }) => Name) };
+  return { attempts: sortAttempts(records, volumes, containers), leases };
 }
 
 function sortAttempts(

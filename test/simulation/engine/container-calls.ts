@@ -125,8 +125,13 @@ export function containerRoutes(state: EngineState, life: ContainerLife, copiesI
       call.answer(refusal(409, `Cannot kill container: ${id}: Container ${container.id} is not running`));
       return;
     }
-    observer.touching?.(container, "kill", call.pid);
-    life.kill(container, "kill");
+    if (call.request.query?.signal === "SIGTERM") {
+      observer.touching?.(container, "stop", call.pid);
+      life.stop(container, Number.POSITIVE_INFINITY, "stop", () => {});
+    } else {
+      observer.touching?.(container, "kill", call.pid);
+      life.kill(container, "kill");
+    }
     call.answer(nothing());
   }
 

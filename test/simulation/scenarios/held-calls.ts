@@ -43,7 +43,7 @@ export const HELD_CALL_SCENARIOS: readonly Scenario[] = [
   held("held-private-copy-cancelled", isCopy, { isWarm: false, tasks: [task({ work: STUBBORN, hasReadWrite: true })] }),
   held("held-create-cancelled", isCreate),
   held("held-start-cancelled", ({ path }) => path.endsWith("/start")),
-  held("held-stop-cancelled", ({ path }) => path.endsWith("/stop")),
+  held("held-stop-cancelled", ({ path }) => path.endsWith("/kill")),
   held("held-removal-cancelled", ({ path, method }) => method === "DELETE" && path.startsWith("/containers/")),
   held("held-record-cancelled", ({ path }) => path === "/volumes/create"),
 ];
