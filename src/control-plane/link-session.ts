@@ -12,6 +12,11 @@ const HEALTHY_AFTER_MS = 5_000;
 const STOOD_STILL_MS = 10_000;
 const LOOK_EVERY_MS = 2_500;
 
+/** Why a link is at its end whose process was away for so many milliseconds. */
+export function stoodStill(ms: number): string {
+  return `this process has stood still, or its clock was set ahead, for ${Math.round(ms / 1_000)} s`;
+}
+
 /** One open link: its heartbeat, and the outbox flowing over it. */
 export interface LinkSession {
   /**
@@ -66,7 +71,7 @@ export function startLinkSession(options: LinkSessionOptions): LinkSession {
     if (stopped) return false;
     const stoodMs = Math.max(clock.now() - awakeAt, clock.epoch() - awakeOn);
     if (stoodMs < STOOD_STILL_MS) return true;
-    onDead(`this process has stood still for ${Math.round(stoodMs / 1_000)} s`);
+    onDead(stoodStill(stoodMs));
     return false;
   };
 

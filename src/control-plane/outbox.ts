@@ -1,13 +1,4 @@
-/** A message on its way to Oz. */
-export interface Delivery {
-  /** Resolves when Oz has provably read the message; pending for as long as that takes. */
-  readonly delivered: Promise<void>;
-  /** Sends the message again, after everything queued so far; answers `false` where it is delivered already. */
-  repeat(): boolean;
-  /** Sends it no more, where it is not delivered yet; `delivered` stays pending. */
-  withdraw(): void;
-}
-
+import type { Delivery } from "../protocol/delivery.ts";
 /**
  * Messages that Oz has not provably read, in order, whatever becomes of the links that they went over. No step takes longer
  * for what else is in it.

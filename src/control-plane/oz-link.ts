@@ -1,4 +1,5 @@
 import { type ClientMessage, encodeClientMessage } from "../protocol/client-message.ts";
+import type { Delivery } from "../protocol/delivery.ts";
 import { decodeServerMessage, type ServerMessage } from "../protocol/server-message.ts";
 import type { Clock, Timer } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
@@ -8,8 +9,8 @@ import { createBackoff } from "./backoff.ts";
 import { describeClose } from "./diagnosis.ts";
 import type { DialOptions } from "./dial-options.ts";
 import { explainFailure } from "./explain-failure.ts";
-import { type LinkSession, startLinkSession } from "./link-session.ts";
-import { createOutbox, type Delivery } from "./outbox.ts";
+import { type LinkSession, startLinkSession, stoodStill } from "./link-session.ts";
+import { createOutbox } from "./outbox.ts";
 import { ozAddress } from "./oz-address.ts";
 import { proxySecrets } from "./proxy.ts";
 import { type DialFailure, dialWire, MAX_FRAME_BYTES, type Wire, type WireEnd } from "./wire.ts";
@@ -104,9 +105,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
           session = opened(wire);
           const tookMs = clock.now() - askedAt;
           // Only a process that stood still is later than the limit, and Oz may have sent it work in the meantime.
-          if (tookMs > HANDSHAKE_LIMIT_MS) {
-            dead(wire, session, `this process has stood still for ${Math.round(tookMs / 1_000)} s`);
-          }
+          if (tookMs > HANDSHAKE_LIMIT_MS) dead(wire, session, stoodStill(tookMs));
         },
         frame(frame) {
           if (session?.heard() && phase.kind === "open") receive(frame);

@@ -1,19 +1,19 @@
-import { abortAfter, type Clock, type Timer } from "../support/clock.ts";
+import { abortAfter, type Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { retry } from "../support/retry.ts";
 import type { Rush } from "../support/rush.ts";
-import { whenAborted } from "../support/when-aborted.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
-import { type ClaimedExecution, type RunOptions, StopRequest } from "../worker/task-runtime.ts";
+import type { ClaimedExecution, RunOptions } from "../worker/task-runtime.ts";
 import { readTail } from "./container/container-tail.ts";
 import { type ReadyOptions, readyContainer } from "./container/ready-container.ts";
-import { type FollowOptions, type StartOptions, startAndFollow, stopRequest } from "./container/run-container.ts";
+import { type StartOptions, startAndFollow, stopRequest } from "./container/run-container.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
 import { persist } from "./engine/engine-watch.ts";
 import { explainEngine } from "./engine/explain-engine.ts";
+import { type Course, followCourse } from "./follow-course.ts";
 import type { PullsAhead } from "./images/pull-ahead.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { ExecutionsHere } from "./records/executions-here.ts";
@@ -32,19 +32,10 @@ export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, St
   readonly log: Log;
 }
 
-/** How an execution comes to its end, `record` being for what its container does not tell. May reject with an `EngineError`. */
-export type Course = (run: FollowOptions) => Promise<ExecutionResult>;
-
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
 /** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
 const GIVE_WAY_LIMIT_MS = 3_000;
-/**
- * What a task that is to stop has beyond its grace until it is told so, before its container was started and after: a call
- * that the engine does not answer must not hold up the one who asked.
- */
-const UNSTARTED_PATIENCE_MS = 2_000;
-const STARTED_PATIENCE_MS = 4_000;
 /** A removal may fail for a moment: a device is busy, a removal is under way. */
 const RELEASE_DELAYS_MS = [500, 2_000, 8_000, 30_000];
 
@@ -65,7 +56,7 @@ export function createDockerExecution(
     if (lost.signal.aborted || !lease.isDoubtful()) return lost.signal.aborted;
     const limit = abortAfter(clock, RECORD_LIMIT_MS);
     const look = () => loseIfTaken(records, here, held);
-    // Where the daemon does not tell for so long, nobody can have taken anything over either.
+    // A daemon that does not tell for so long most likely tells nobody; one that answers others alone cannot be told from it.
     const answer = await persist(watch, limit.signal, look, Number.POSITIVE_INFINITY).catch(() => false);
     limit.cancel();
     return answer;
@@ -111,53 +102,24 @@ export function createDockerExecution(
   /** What goes on after the execution was given up. */
   let unfinished: Promise<void> | undefined;
 
-  /** Follows the course, but gives it up where it does not heed the signal, or has become another worker's. */
   async function follow(run: RunOptions): Promise<ExecutionResult> {
-    const { signal, letGo } = unlessLost(run.signal);
-    let isStarted = false;
-    let isGivenUp = false;
-    const onStage: RunOptions["onStage"] = (stage, container) => {
-      isStarted ||= stage === "running";
-      if (!isGivenUp) run.onStage?.(stage, container);
-    };
-    const working = course({ ...run, signal, onStage, record: settle });
-    const patience = patienceWith(clock, signal, () => isStarted);
-    try {
-      const result = await Promise.race([working, patience.isOver, whenAborted(lost.signal)]);
-      if (result !== undefined) return result;
-    } finally {
-      patience.cancel();
-    }
-    isGivenUp = true;
-    if (lost.signal.aborted) {
-      // What it was about to make is not wanted any more; what runs is another worker's.
-      if (!isStarted) letGo();
-      working.catch(() => {});
-      return { kind: "stopped", cause: "shutdown" };
-    }
+    const end = await followCourse(course, { ...run, record: settle }, lost.signal, clock);
+    if (end.kind === "ended") return end.result;
+    // Whoever asks is told nothing of what is lost: see `lost`.
+    if (end.kind === "lost") return { kind: "stopped", cause: "shutdown" };
+    const { taskId: task } = execution;
+    const container = held.container?.name;
     log.warn(
       "the Docker daemon has not answered in time: the task counts as stopped, and what is left goes when it does",
-      {
-        task: execution.taskId,
-        container: held.container?.name,
+      { task, container },
+    );
+    unfinished = end.rest.then(
+      () => {},
+      (error: unknown) => {
+        if (error instanceof Error) log.debug("a task that was given up has ended", { task, reason: error.message });
       },
     );
-    unfinished = working.then(
-      () => {},
-      (error: unknown) => log.debug("a task that was given up has ended", { reason: describeError(error) }),
-    );
     return { kind: "stopped", cause: stopRequest(run.signal).cause };
-  }
-
-  /** Nobody stops, from here, what is another worker's. */
-  function unlessLost(signal: AbortSignal): { readonly signal: AbortSignal; letGo(): void } {
-    const stop = new AbortController();
-    const onAbort = () => {
-      if (!lost.signal.aborted) stop.abort(signal.reason);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-    return { signal: stop.signal, letGo: () => stop.abort(new StopRequest("shutdown", 0)) };
   }
 
   return {
@@ -232,29 +194,6 @@ export function runSpec(
       pulls.end();
       started();
     }
-  };
-}
-
-/** Resolves once who has asked to stop has waited long enough. */
-function patienceWith(
-  clock: Clock,
-  signal: AbortSignal,
-  isStarted: () => boolean,
-): { readonly isOver: Promise<undefined>; cancel(): void } {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  let timer: Timer | undefined;
-  const begin = () => {
-    const limitMs = isStarted() ? stopRequest(signal).graceMs + STARTED_PATIENCE_MS : UNSTARTED_PATIENCE_MS;
-    timer = clock.after(limitMs, () => resolve(undefined));
-  };
-  if (signal.aborted) begin();
-  else signal.addEventListener("abort", begin, { once: true });
-  return {
-    isOver: promise,
-    cancel() {
-      timer?.cancel();
-      signal.removeEventListener("abort", begin);
-    },
   };
 }
 

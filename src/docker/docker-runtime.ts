@@ -19,7 +19,6 @@ import type { HeldExecution } from "./records/held-execution.ts";
 import { createLease } from "./records/lease.ts";
 import type { LeaseLooks } from "./records/lease-looks.ts";
 import { createLedger } from "./records/ledger.ts";
-import { randomToken } from "./records/object-names.ts";
 import { DAEMON_IS_AWAY, recordClaim } from "./records/record-claim.ts";
 import type { Records } from "./records/records.ts";
 import type { Seals } from "./records/seals.ts";
@@ -34,7 +33,7 @@ export interface DockerRuntimeOptions
   readonly images: Images;
   readonly workerId: string;
   /** With the lease that it keeps. */
-  readonly owner: Owner;
+  readonly owner: Owner & { readonly lease: string };
   readonly leases: LeaseLooks;
   /** Where owners are looked for; the host's processes unless given. */
   readonly processes?: ProcessTable | undefined;
@@ -62,7 +61,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntim
   const here = createExecutionsHere();
   const lease = createLease({
     records,
-    token: options.owner.lease ?? randomToken(),
+    token: options.owner.lease,
     clock: options.clock,
     onDoubt: () => loseWhatIsTaken(records, here),
   });

@@ -1,6 +1,7 @@
 import type { ClientMessage } from "../protocol/client-message.ts";
+import type { Delivery } from "../protocol/delivery.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
-import type { Answer, Delivery } from "./oz-channel.ts";
+import type { Answer } from "./oz-channel.ts";
 import { StopRequest } from "./task-runtime.ts";
 
 /** An execution that is here: from its admission until nothing of it is left. */

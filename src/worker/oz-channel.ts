@@ -1,14 +1,5 @@
 import type { ClientMessage } from "../protocol/client-message.ts";
-
-/** A message on its way to Oz. */
-export interface Delivery {
-  /** Resolves when Oz has provably read the message; pending for as long as that takes. */
-  readonly delivered: Promise<void>;
-  /** Sends the message again, after everything queued so far; answers `false` where it is delivered already. */
-  repeat(): boolean;
-  /** Sends it no more, where it is not delivered yet; `delivered` stays pending. */
-  withdraw(): void;
-}
+import type { Delivery } from "../protocol/delivery.ts";
 
 /** The way to Oz, as the worker sees it. Messages survive broken links, in order. */
 export interface OzChannel {

@@ -1,4 +1,5 @@
 import { taskClaimed } from "../protocol/client-message.ts";
+import type { Delivery } from "../protocol/delivery.ts";
 import type { SetupSignature, SetupStep } from "../protocol/setup-event.ts";
 import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
@@ -8,7 +9,7 @@ import { whenAborted } from "../support/when-aborted.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
 import { type ActiveExecution, executionFields } from "./active-executions.ts";
-import type { Delivery, OzChannel } from "./oz-channel.ts";
+import type { OzChannel } from "./oz-channel.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
 import type { ClaimedExecution, RunOptions } from "./task-runtime.ts";
 
@@ -55,7 +56,9 @@ export async function seeThrough(
   const reported = claimed.lost.aborted
     ? Promise.resolve()
     : report(options.channel, active, claimed, result, redact, log);
-  await Promise.race([reported, whenAborted(claimed.lost)]);
+  const losing = whenAborted(claimed.lost);
+  await Promise.race([reported, losing.promise]);
+  losing.forget();
   if (!claimed.lost.aborted) return;
   active.claim?.withdraw();
   active.delivery?.withdraw();
@@ -78,6 +81,8 @@ async function report(
   logOutcome(log, outcome, result, redact);
   const tail = showsTail(result) ? logTail(claimed, redact, log) : Promise.resolve();
   await Promise.all([active.delivery.delivered, tail]);
+  // It may have become another worker's while this waited.
+  if (claimed.lost.aborted) return;
   log.debug("Oz has read the result");
   await claimed.release();
   // A redelivery meanwhile was claimed again, and has its own report.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createOutbox, type Delivery, type Outbox } from "../../src/control-plane/outbox.ts";
+import { createOutbox, type Outbox } from "../../src/control-plane/outbox.ts";
+import type { Delivery } from "../../src/protocol/delivery.ts";
 
 function drain(outbox: Outbox): string[] {
   const texts: string[] = [];
@@ -41,6 +42,23 @@ describe("createOutbox", () => {
     outbox.confirm(barrier);
     expect(await Promise.all([...deliveries, late].map(settled))).toEqual([true, true, false]);
     expect(outbox.size).toBe(1);
+  });
+
+  test("what was withdrawn goes out no more, on no link, and what is delivered stays so", async () => {
+    const { outbox, deliveries } = opened("a", "b", "c");
+    const [first, second] = deliveries;
+    outbox.next();
+    outbox.confirm(outbox.barrier());
+    for (const delivery of [first, second]) delivery?.withdraw();
+    second?.withdraw();
+    expect(outbox.size).toBe(1);
+    expect(second?.repeat()).toBe(false);
+    expect(drain(outbox)).toEqual(["c"]);
+    outbox.startLink(2);
+    expect(drain(outbox)).toEqual(["c"]);
+    outbox.confirm(outbox.barrier());
+    expect(await Promise.all(deliveries.map(settled))).toEqual([true, false, true]);
+    expect(outbox.size).toBe(0);
   });
 
   test("a new link starts over with what is not delivered, in order", () => {

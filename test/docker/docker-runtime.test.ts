@@ -47,7 +47,7 @@ function runtimeOf(scene: RecordsScene) {
     },
     sidecarContent: createVolumeContent(scene.makerOf(living)),
     workerId,
-    owner: living,
+    owner: { ...living, lease: randomToken() },
     leases: createLeaseLooks(systemClock),
     cleanup: true,
     clock: systemClock,

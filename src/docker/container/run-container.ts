@@ -1,3 +1,4 @@
+import { whenAborted } from "../../support/when-aborted.ts";
 import type { ExecutionResult } from "../../task/execution-result.ts";
 import { type RunOptions, StopRequest } from "../../worker/task-runtime.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -143,14 +144,4 @@ function failed(
   { why, ...said }: Explained,
 ): ExecutionResult {
   return { kind: "failed", reason, detail: `${what}: ${why}`, ...said };
-}
-
-function whenAborted(signal: AbortSignal): { promise: Promise<undefined>; forget(): void } {
-  let onAbort = () => {};
-  const promise = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  return { promise, forget: () => signal.removeEventListener("abort", onAbort) };
 }

@@ -25,9 +25,11 @@ export async function stopContainer(
     { signal: "SIGTERM", waitMs: request.graceMs },
     { signal: "SIGKILL", waitMs: KILL_MARGIN_MS },
   ] as const) {
-    const sent = persist(watch, undefined, () => sendSignal(engine, id, signal));
-    sent.catch((error: unknown) => watch.note(error));
     const limit = new AbortController();
+    // The request is over with its grace; the kill that follows is not, whatever the daemon does meanwhile.
+    const until = signal === "SIGTERM" ? limit.signal : undefined;
+    const sent = persist(watch, until, () => sendSignal(engine, id, signal));
+    sent.catch((error: unknown) => watch.note(error));
     const over = pause(watch.clock, waitMs, limit.signal).then(() => undefined);
     try {
       const ended = await Promise.race([exit, over]);
