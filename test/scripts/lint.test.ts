@@ -37,6 +37,12 @@ const REFUSED = [
   ["src/docker/images/g.ts", "export const a = new Date();\n", CLOCK],
   ["src/docker/images/h.ts", "export const a = Bun.sleep(5);\n", CLOCK],
   ["src/config/i.ts", "export const a = performance.now();\n", CLOCK],
+  ["src/config/l.ts", "export const a = new Date;\n", CLOCK],
+  ["src/config/m.ts", "export const a = Date();\n", CLOCK],
+  ["src/host/n.ts", "export const a = globalThis.setTimeout(() => {}, 1);\n", CLOCK],
+  ["src/host/o.ts", `import { setTimeout as wait } from "node:timers/promises";\nexport const a = wait(1);\n`, CLOCK],
+  ["src/host/p.ts", `import { performance as p } from "node:perf_hooks";\nexport const a = p.now();\n`, CLOCK],
+  ["src/a-new-room/q.ts", importing("../docker/reaper.ts"), "closed until it is named"],
 ] as const;
 const TAKEN = [
   ["src/docker/container/j.ts", importing("../records/labels.ts")],

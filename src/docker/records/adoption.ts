@@ -158,6 +158,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     await ledger.dropClaim(seen.execution, seen.attempt);
     if (seen.container !== undefined) await removeIdleContainer(engine, seen.container.Id);
     await removeVolumesOf(records, seen);
+    here.cleared(seen.attempt);
   }
 
   return {

@@ -12,6 +12,8 @@ export interface ExecutionsHere {
   has(execution: Execution): boolean;
   /** Whether an attempt is one that was left. */
   isLeft(attempt: string): boolean;
+  /** What was left of an attempt is cleared away. */
+  cleared(attempt: string): void;
   all(): readonly HeldExecution[];
 }
 
@@ -31,6 +33,7 @@ export function createExecutionsHere(): ExecutionsHere {
     },
     has: (execution) => byKey.has(executionKey(execution)),
     isLeft: (attempt) => left.has(attempt),
+    cleared: (attempt) => void left.delete(attempt),
     all: () => [...byKey.values()],
   };
 }
