@@ -39,7 +39,8 @@ export function crashSamples({ name, points }: Scenario, count: number, seed: nu
 function placesIn(effects: readonly string[]): readonly number[] {
   const times = new Map<string, number[]>();
   for (const [index, what] of effects.entries()) {
-    const kind = what.replace(/[0-9a-f]{16,}/g, "ID");
+    // Random parts, and the numbers of a lease's renewals, make nothing another kind.
+    const kind = what.replace(/[0-9a-f]{16,}(?:\.\d+)?/g, "ID");
     times.set(kind, [...(times.get(kind) ?? []), index + 1]);
   }
   const places = [...times.values()].flatMap((all) => [
