@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { addBridge, bridgeName, removeBridge } from "./bridges.ts";
 import { messageOf, type Problem } from "./problem.ts";
 import { startProcess } from "./processes.ts";
 import { ensureDockerd } from "./programs.ts";
@@ -40,11 +41,11 @@ export async function startPrivateDaemon(
   // Flags that the machine's own daemon.json sets as well would be refused.
   await writeFile(join(home, "daemon.json"), "{}");
   const bridge = needsBridge ? bridgeName(run) : "none";
-  if (needsBridge) await ip("link", "add", bridge, "type", "bridge");
+  if (needsBridge) await addBridge(bridge, run);
 
   const stopAll = async (stopDaemon: () => Promise<void>) => {
     await stopDaemon();
-    if (needsBridge) await ip("link", "delete", bridge);
+    if (needsBridge) await removeBridge(bridge);
   };
   try {
     const command = daemonCommand(programs.dockerd, home, run, bridge);
@@ -58,16 +59,6 @@ export async function startPrivateDaemon(
     await stopAll(async () => {});
     return { problem: `a private Docker daemon cannot be started: ${messageOf(thrown)}` };
   }
-}
-
-/** Removes the bridge that a killed run left, if any. */
-export async function removeBridge(run: string): Promise<void> {
-  if (existsSync(`/sys/class/net/${bridgeName(run)}`)) await ip("link", "delete", bridgeName(run));
-}
-
-/** An interface name has at most 15 characters. */
-function bridgeName(run: string): string {
-  return `oz-${new Bun.CryptoHasher("sha256").update(run).digest("hex").slice(0, 10)}`;
 }
 
 function daemonCommand(dockerd: string, home: string, run: string, bridge: string): [string, ...string[]] {
@@ -118,15 +109,4 @@ async function answers(socketPath: string, exited: Promise<number>): Promise<boo
 function lastErrorOf(log: string): string {
   const lines = log.trim().split("\n");
   return lines.findLast((line) => /failed|error|fatal/i.test(line)) ?? lines.at(-1) ?? "no output";
-}
-
-async function ip(...args: readonly string[]): Promise<void> {
-  const child = Bun.spawn(["ip", ...args], {
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-    env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },
-  });
-  const [stderr, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
-  if (code !== 0) throw new Error(`ip ${args.join(" ")}: ${stderr.trim()}`);
 }

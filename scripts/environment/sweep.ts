@@ -2,8 +2,8 @@ import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { bridgesOf, removeBridge } from "./bridges.ts";
 import { listObjects, removeObjects } from "./engine-objects.ts";
-import { removeBridge } from "./private-daemon.ts";
 import { findProcesses, signalProcess } from "./processes.ts";
 import { findRuns, isOwnerGone } from "./run.ts";
 
@@ -16,13 +16,18 @@ export async function sweepMachine(folder: string = tmpdir()): Promise<readonly 
   const runs = [...new Set(entries.map(({ run }) => run))];
   for (const run of runs) {
     await endProcesses(run, 15_000);
-    await removeBridge(run).catch(() => {});
+    await removeBridges(run);
   }
   for (const { name } of entries) {
     // Another user's rubbish is that user's next run's to remove.
     await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
   }
   return runs;
+}
+
+/** Removes the bridges that carry the mark of a run; one that is just going is no failure. */
+export async function removeBridges(run: string): Promise<void> {
+  for (const name of bridgesOf(run)) await removeBridge(name).catch(() => {});
 }
 
 /** Removes from a daemon what killed runs left there. Answers those runs. */

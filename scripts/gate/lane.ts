@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises";
+import { bridgeName, bridgesOf } from "../environment/bridges.ts";
 import { objectsOf } from "../environment/engine-objects.ts";
 import { isProblem, type Problem } from "../environment/problem.ts";
 import { findProcesses } from "../environment/processes.ts";
 import { type RunningEnvironment, startEnvironment } from "../environment/start-environment.ts";
-import { endProcesses } from "../environment/sweep.ts";
+import { endProcesses, removeBridges } from "../environment/sweep.ts";
 import { temporaryFolder, testMark } from "./run-tests.ts";
 import { addVerdicts, NO_TESTS, type TestVerdict } from "./test-verdict.ts";
 
@@ -22,6 +23,7 @@ export async function inLane(
   } finally {
     await endProcesses(testMark(environment), 2000);
     const failures = await environment.stop();
+    await removeBridges(environment.run);
     const problems = failures.map((line) => `cannot be removed: ${line}`);
     verdict = addVerdicts(verdict, { passed: 0, failed: failures.length, problems });
   }
@@ -35,6 +37,9 @@ async function findLeaks(environment: RunningEnvironment, say: (line: string) =>
   const problems = [
     ...files.map((name) => `left behind: temporary file ${name}`),
     ...objects.filter(({ kept }) => !kept).map(({ kind, name }) => `left behind: ${kind} ${name}`),
+    ...bridgesOf(environment.run)
+      .filter((name) => name !== bridgeName(environment.run))
+      .map((name) => `left behind: network interface ${name}`),
     ...findProcesses(testMark(environment)).map(({ pid, command }) => `left behind: process ${pid} ${command}`),
   ];
   if (problems.length === 0) say("passed nothing left behind");

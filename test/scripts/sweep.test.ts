@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addBridge, bridgeName, bridgesOf, removeBridge } from "../../scripts/environment/bridges.ts";
 import { objectsOf, removeObjects } from "../../scripts/environment/engine-objects.ts";
 import { isStaticExecutable } from "../../scripts/environment/requirements.ts";
 import { createRun } from "../../scripts/environment/run.ts";
@@ -53,15 +54,19 @@ test("what a killed run left on the daemon goes, what a living one has stays", a
   }
 });
 
-test("folders and processes of a killed run go, those of a living one stay", async () => {
+test("folders, processes and bridges of a killed run go, those of a living one stay", async () => {
   const dead = await deadRun();
   const alive = createRun("test");
   const folder = await mkdtemp(join(tmpdir(), "sweep-"));
   // An argument of its own marks the process, as the folder of a private daemon does.
   const left = Bun.spawn(["sh", "-c", "while :; do sleep 0.05; done", `${dead}-dockerd`], { stdin: "ignore" });
+  const [deadBridge, livingBridge] = [bridgeName(dead), bridgeName(alive)];
+  await addBridge(deadBridge, `${dead}-dockerd`);
+  await addBridge(livingBridge, alive);
   try {
     for (const name of [dead, `${dead}-more`, alive, "something-else"]) await mkdir(join(folder, name));
     expect(await sweepMachine(folder)).toEqual([dead]);
+    expect([bridgesOf(dead), bridgesOf(alive)]).toEqual([[], [livingBridge]]);
     expect([dead, `${dead}-more`, alive, "something-else"].map((name) => existsSync(join(folder, name)))).toEqual([
       false,
       false,
@@ -70,6 +75,7 @@ test("folders and processes of a killed run go, those of a living one stay", asy
     ]);
     expect(await left.exited).not.toBe(0);
   } finally {
+    for (const bridge of [deadBridge, livingBridge]) await removeBridge(bridge).catch(() => {});
     left.kill("SIGKILL");
     await rm(folder, { recursive: true });
   }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { addBridge, bridgeName, removeBridge } from "../../scripts/environment/bridges.ts";
 import { findProcesses, type OwnProcess, signalProcess, startProcess } from "../../scripts/environment/processes.ts";
 import { until } from "./until.ts";
 
@@ -35,7 +36,7 @@ export class PrivateDockerd {
     this.socketPath = join(folder, "docker.sock");
     this.docker = new Docker({ socketPath: this.socketPath });
     this.#options = options;
-    this.#bridge = `oz-${new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, 10)}`;
+    this.#bridge = bridgeName(folder);
   }
 
   static async start(options: PrivateDockerdOptions): Promise<PrivateDockerd> {
@@ -44,7 +45,7 @@ export class PrivateDockerd {
     try {
       await mkdir(join(folder, "home"));
       await writeFile(join(folder, "daemon.json"), "{}");
-      await run("ip", "link", "add", dockerd.#bridge, "type", "bridge");
+      await addBridge(dockerd.#bridge, options.mark);
       const keep = ["unshare", "--mount", "--propagation=slave", "sh", SETUP, dockerd.#cgroup, "sleep", "infinity"];
       dockerd.#keeper = await dockerd.#spawn(keep);
       const isApart = () => readlinkSync(`/proc/${dockerd.#keeper?.pid}/ns/mnt`) !== readlinkSync("/proc/self/ns/mnt");
@@ -113,7 +114,7 @@ export class PrivateDockerd {
     await this.down("SIGTERM");
     this.#endStrays();
     await this.#keeper?.stop(5_000);
-    await run("ip", "link", "delete", this.#bridge).catch(() => {});
+    await removeBridge(this.#bridge).catch(() => {});
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -165,10 +166,4 @@ export class PrivateDockerd {
     if (await runs()) signalProcess(pid, "SIGKILL");
     await rm(file, { force: true });
   }
-}
-
-async function run(...command: readonly string[]): Promise<void> {
-  const child = Bun.spawn([...command], { stdin: "ignore", stdout: "ignore", stderr: "pipe", env: { PATH } });
-  const [stderr, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
-  if (code !== 0) throw new Error(`${command.join(" ")}: ${stderr.trim()}`);
 }
