@@ -32,10 +32,22 @@ export interface HelpParts {
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }
 
+/** A word that a command takes beside its flags; its value stands among those of the flags, by this name. */
+export interface Operand {
+  /** In capitals, so that it is no flag's. */
+  readonly name: string;
+  /** How errors speak of it. */
+  readonly takes: string;
+  readonly description: string;
+  readonly optional?: true;
+}
+
 /** A command as citty has it, its parts known for what they are, and what citty has no place for. */
 export interface Command extends CommandDef<Flags> {
   readonly meta: CommandMeta & { readonly name: string; readonly description: string };
   readonly args: Flags;
+  /** In the order in which they are typed. */
+  readonly operands: readonly Operand[];
   /** None, or those that may stand behind its name. */
   readonly subCommands: Readonly<Record<string, Command>>;
   readonly help: HelpParts;

@@ -7,6 +7,7 @@ import { usage } from "./usage.ts";
 /** What a command file says: its data, and the work itself, which is handed values that are not yet looked at. */
 export interface CommandParts extends Pick<Command, "meta" | "args" | "help"> {
   readonly subCommands?: Command["subCommands"];
+  readonly operands?: Command["operands"];
   run(values: FlagValues, around: Surroundings): ExitCode | Promise<ExitCode>;
 }
 
@@ -20,7 +21,7 @@ export interface CommandData {
  * Defines a command for citty. The help, the version and words that make no sense are dealt with here. Flags are read
  * from the raw words: citty's own parser keeps the last of a repeated one and lets unknown ones pass.
  */
-export function define({ meta, args, subCommands = {}, help, run }: CommandParts): Command {
+export function define({ meta, args, subCommands = {}, operands = [], help, run }: CommandParts): Command {
   const definition = defineCommand({
     meta,
     args,
@@ -42,5 +43,5 @@ export function define({ meta, args, subCommands = {}, help, run }: CommandParts
       }
     },
   });
-  return { ...definition, meta, args, subCommands, help };
+  return { ...definition, meta, args, subCommands, operands, help };
 }

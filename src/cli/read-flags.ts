@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { FoundCommand } from "./command.ts";
 import { type FlagName, type FlagValues, flagNames } from "./flag.ts";
-import { strayWord, unknownFlag } from "./word-problems.ts";
+import { missingWord, strayWord, unknownFlag } from "./word-problems.ts";
 
 /** What the words behind a command say, their values not yet looked at. */
 export type FlagWords =
@@ -25,7 +25,12 @@ export function readFlags(found: FoundCommand): FlagWords {
   const values: Record<string, string[]> = {};
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") return { kind: "problem", line: strayWord(token.index, found) };
+    if (token.kind === "positional") {
+      const operand = command.operands.find(({ name }) => values[name] === undefined);
+      if (operand === undefined) return { kind: "problem", line: strayWord(token.index, found) };
+      values[operand.name] = [token.value];
+      continue;
+    }
     const word = rest[token.index] ?? "";
     const named = names.find(({ written }) => written === token.name);
     if (named === undefined || isLongNameWithOneDash(word, names)) {
@@ -39,7 +44,8 @@ export function readFlags(found: FoundCommand): FlagWords {
     list.push(read.value);
     values[named.name] = list;
   }
-  return { kind: "values", values };
+  const missing = command.operands.find(({ name, optional }) => optional !== true && values[name] === undefined);
+  return missing === undefined ? { kind: "values", values } : { kind: "problem", line: missingWord(missing, found) };
 }
 
 /** What of a word can be the name of a flag. The rest may be a value: `--api-key KEY` in one pair of quotes is one word. */

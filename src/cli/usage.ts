@@ -11,6 +11,7 @@ export function usage({ command, title }: FoundCommand): string {
   return [
     [`Usage: ${title} ${help.synopsis}`, ...(commands.length > 0 ? [`       ${title} COMMAND [flags]`] : [])],
     ...[`${capital(meta.description)}.`, ...(help.about ?? [])].map((text) => wrap(text, "")),
+    section("Arguments", columns(command.operands.map(({ name, description }) => [name, description] as const))),
     section(`Commands (${title} COMMAND --help says more)`, columns(commands)),
     ...flagSections(command.args),
     section("Environment", columns(help.environment ?? [])),

@@ -1,6 +1,6 @@
 import { nearest } from "../config/nearest.ts";
 import { alternatives, oneLine } from "../config/shown.ts";
-import type { Command, FoundCommand } from "./command.ts";
+import type { Command, FoundCommand, Operand } from "./command.ts";
 import { flagNames } from "./flag.ts";
 
 /** The line about a flag that the command does not have; `written` is its word, dashes included, without a value. */
@@ -47,13 +47,21 @@ export function strayWord(index: number, { command, title, rest }: FoundCommand)
   const names = Object.keys(commands);
   const near = nearest(word, [...names, "--help", "--version"]);
   const known = `the ${names.length === 1 ? "only command is" : "commands are"} ${alternatives(names, "and")}`;
+  const without = title.includes(" ") ? "" : ", and without one the worker starts";
   const wayOut =
-    near === undefined ? `${known}, and without one the worker starts (see --help)` : `did you mean ${near}?`;
+    near === undefined
+      ? `${known}${without} (see ${title.includes(" ") ? `${title} ` : ""}--help)`
+      : `did you mean ${near}?`;
   return `unknown command${looksLikeName ? ` ${word}` : ""}; ${wayOut}`;
 }
 
 function usageLine(title: string, name: string, command: Command | undefined): string {
   return `${title} ${name} ${command?.help.synopsis ?? ""}`.trim();
+}
+
+/** The line about a word that a command needs and was not given. */
+export function missingWord({ name, takes }: Operand, { command, title }: FoundCommand): string {
+  return `${command.meta.name}: needs ${name}, ${takes}: ${title} ${command.help.synopsis}`;
 }
 
 /** A command takes so little that the line can list it. */
@@ -63,6 +71,7 @@ function takesNothingElse(command: Command, title: string): string {
     .map(({ written, flag }) =>
       flag.type === "string" ? `--${written} ${flag.valueHint ?? "VALUE"}` : `--${written}`,
     );
-  const takes = flags.length === 0 ? "takes nothing" : `takes ${alternatives(flags, "and")} and nothing else`;
+  const words = [...command.operands.map((operand) => operand.name), ...flags];
+  const takes = words.length === 0 ? "takes nothing" : `takes ${alternatives(words, "and")} and nothing else`;
   return `${command.meta.name}: ${takes}; see ${title} --help`;
 }

@@ -2,7 +2,14 @@ import { name, version } from "../../package.json";
 import { DURATION_TAKES } from "../config/duration.ts";
 import { ENVIRONMENT_TAKES } from "../config/environment-entry.ts";
 import { type GivenFlags, resolveConfig } from "../config/resolve.ts";
-import { COUNT_TAKES, LOG_LEVEL_TAKES, WORKER_ID_TAKES } from "../config/setting-values.ts";
+import {
+  COUNT_TAKES,
+  LOG_FORMAT_TAKES,
+  LOG_LEVEL_TAKES,
+  ON_STOP_TAKES,
+  TASKS_TAKES,
+  WORKER_ID_TAKES,
+} from "../config/setting-values.ts";
 import { VOLUME_TAKES } from "../config/volume.ts";
 import { DEFAULTS } from "../config/worker-config.ts";
 import { buildCommit } from "../support/build-commit.ts";
@@ -66,6 +73,49 @@ const args = {
     description: "remove containers after their task (the default; undoes cleanup: false of the config file)",
     negativeDescription: "keep containers after their task, to look into them",
   },
+  "keep-failed": {
+    type: "string",
+    valueHint: "DURATION",
+    takes: DURATION_TAKES,
+    group: "Tasks",
+    description: "keep the containers of failed tasks for so long, to look into them (default 0s)",
+  },
+  "on-stop": {
+    type: "string",
+    valueHint: "WHAT",
+    takes: ON_STOP_TAKES,
+    group: "Life cycle",
+    description: `what the first SIGTERM or SIGINT does: stop the tasks, drain (wait for them) or detach (leave them running for the next worker of this id) (default ${DEFAULTS.onStop})`,
+  },
+  "drain-timeout": {
+    type: "string",
+    valueHint: "DURATION",
+    takes: DURATION_TAKES,
+    group: "Life cycle",
+    description: "stop the tasks that are still running so long after a drain began (default: wait for them)",
+  },
+  "one-shot": { type: "boolean", group: "Life cycle", description: "run one task and end: --max-tasks 1" },
+  "max-tasks": {
+    type: "string",
+    valueHint: "N",
+    takes: TASKS_TAKES,
+    group: "Life cycle",
+    description: "take so many tasks, and end when they have ended",
+  },
+  "exit-when-idle": {
+    type: "string",
+    valueHint: "DURATION",
+    takes: DURATION_TAKES,
+    group: "Life cycle",
+    description: "end after so long without a task",
+  },
+  "max-uptime": {
+    type: "string",
+    valueHint: "DURATION",
+    takes: DURATION_TAKES,
+    group: "Life cycle",
+    description: "take no more tasks after so long, and end when those that run have ended",
+  },
   "config-file": {
     type: "string",
     valueHint: "PATH",
@@ -86,6 +136,13 @@ const args = {
     takes: LOG_LEVEL_TAKES,
     group: "Worker",
     description: `${LOG_LEVEL_TAKES} (default ${DEFAULTS.logLevel})`,
+  },
+  "log-format": {
+    type: "string",
+    valueHint: "FORMAT",
+    takes: LOG_FORMAT_TAKES,
+    group: "Worker",
+    description: `${LOG_FORMAT_TAKES}; auto is for people on a terminal, one plain line an event elsewhere (default ${DEFAULTS.logFormat})`,
   },
   "web-socket-url": { type: "string", takes: "a ws:// or wss:// address", hidden: true },
   "server-root-url": { type: "string", takes: "an http:// or https:// address", hidden: true },

@@ -40,6 +40,23 @@ export function parseDuration(text: string): Parsed<string> {
   return parsed(plainForm(total));
 }
 
+/**
+ * Reads how long the worker itself is to wait or to keep something, in the same grammar; the value is in milliseconds,
+ * `leastMs` at least.
+ */
+export function parseTime(text: string, leastMs = 0): Parsed<number> {
+  const plain = parseDuration(text);
+  if (!plain.ok) return plain;
+  const ms = Number((sumOf(plain.value, /\s*(\d+)\s*([a-z]+)/y) ?? 0n) / 1_000_000n);
+  if (ms >= leastMs) return parsed(ms);
+  return refused(`takes ${DURATION_TAKES.replace(" or 0s", "")}, ${shownTime(leastMs)} at least; got ${shown(text)}`);
+}
+
+/** A time as a duration is written: `1h30m`. */
+export function shownTime(ms: number): string {
+  return plainForm(BigInt(Math.round(ms)) * 1_000_000n);
+}
+
 /** What is wrong with a text that is no duration, and what to write instead where that can be told. */
 function adviceOn(text: string): string {
   const got = shown(text);

@@ -34,6 +34,12 @@ export function environmentNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** Reads the name of a variable alone. */
+export function parseVariableName(text: string): Parsed<string> {
+  const problem = environmentNameProblem(text);
+  return problem === undefined ? parsed(text) : refused(`${problem}; it takes the variable's name`);
+}
+
 /** What is wrong with a variable's value, as a phrase; undefined if nothing is. */
 export function environmentValueProblem(value: string | undefined): string | undefined {
   return value?.includes("\0") ? "has a value with a NUL character" : undefined;

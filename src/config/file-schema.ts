@@ -1,15 +1,25 @@
 import * as v from "valibot";
-import { DURATION_TAKES, parseDuration } from "./duration.ts";
-import { environmentNameProblem, environmentValueProblem, forbiddenEntryProblem } from "./environment-entry.ts";
+import { DURATION_TAKES, parseDuration, parseTime } from "./duration.ts";
+import {
+  environmentNameProblem,
+  environmentValueProblem,
+  forbiddenEntryProblem,
+  parseVariableName,
+} from "./environment-entry.ts";
 import { IMAGE_TAKES, parseImageName } from "./image-name.ts";
 import { IMAGE_PULL_POLICY_TAKES, parseImagePullPolicy } from "./image-pull-policy.ts";
 import type { Parsed } from "./parsed.ts";
 import {
   COUNT_TAKES,
   LARGEST_COUNT,
+  LOG_FORMAT_TAKES,
   LOG_LEVEL_TAKES,
+  ON_STOP_TAKES,
+  parseLogFormat,
   parseLogLevel,
+  parseOnStop,
   parseWorkerId,
+  TASKS_TAKES,
   WORKER_ID_TAKES,
 } from "./setting-values.ts";
 import { oneLine } from "./shown.ts";
@@ -83,6 +93,7 @@ const EnvironmentItem = v.pipe(
 );
 
 const DockerBackend = mapping({
+  default_image: v.nullish(text(IMAGE_TAKES, parseImageName)),
   sidecar_image: v.nullish(text(IMAGE_TAKES, parseImageName)),
   image_pull_policy: v.nullish(text(IMAGE_PULL_POLICY_TAKES, parseImagePullPolicy)),
   volumes: v.nullish(
@@ -101,7 +112,24 @@ const DockerBackend = mapping({
     ),
   ),
   environment: v.nullish(list(EnvironmentItem, "a list of entries with name and value")),
+  plain_environment: v.nullish(list(text("the variable's name", parseVariableName), "a list of names of variables")),
 });
+
+/** A time that the worker keeps, in milliseconds. */
+const time = (leastMs: number) =>
+  v.nullish(text(`${DURATION_TAKES} in quotes`, (written) => parseTime(written, leastMs)));
+
+function count(takes: string, least: number) {
+  return v.nullish(
+    v.pipe(
+      v.number((issue) => `takes ${takes}, without quotes, not ${kindOf(issue.input)}`),
+      v.check(
+        (given) => Number.isInteger(given) && given >= least && given <= LARGEST_COUNT,
+        `takes ${takes}, at most ${LARGEST_COUNT}`,
+      ),
+    ),
+  );
+}
 
 const Backend = mapping({ docker: v.nullish(DockerBackend) });
 
@@ -109,16 +137,15 @@ const Backend = mapping({ docker: v.nullish(DockerBackend) });
 export const WorkerFile = mapping({
   worker_id: v.nullish(text(WORKER_ID_TAKES, parseWorkerId)),
   log_level: v.nullish(text(LOG_LEVEL_TAKES, parseLogLevel)),
+  log_format: v.nullish(text(LOG_FORMAT_TAKES, parseLogFormat)),
   cleanup: v.nullish(v.boolean((issue) => `takes true or false without quotes, not ${kindOf(issue.input)}`)),
-  max_concurrent_tasks: v.nullish(
-    v.pipe(
-      v.number((issue) => `takes ${COUNT_TAKES}, without quotes, not ${kindOf(issue.input)}`),
-      v.check(
-        (count) => Number.isInteger(count) && count >= 0 && count <= LARGEST_COUNT,
-        `takes ${COUNT_TAKES}, at most ${LARGEST_COUNT}`,
-      ),
-    ),
-  ),
+  keep_failed: time(0),
+  max_concurrent_tasks: count(COUNT_TAKES, 0),
+  on_stop: v.nullish(text(ON_STOP_TAKES, parseOnStop)),
+  drain_timeout: time(0),
+  max_tasks: count(TASKS_TAKES, 1),
+  exit_when_idle: time(1_000),
+  max_uptime: time(1_000),
   idle_on_complete: v.nullish(text(`${DURATION_TAKES} in quotes`, parseDuration)),
   backend: v.nullish(Backend),
 });

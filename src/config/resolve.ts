@@ -2,13 +2,22 @@ import { API_KEY_VARIABLE, API_KEY_WAY_OUT, parseApiKey } from "./api-key.ts";
 import { parseBackendName } from "./backend-name.ts";
 import { cautions } from "./cautions.ts";
 import { readConfigFile } from "./config-file.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration, parseTime } from "./duration.ts";
 import { parseEnvironmentEntry } from "./environment-entry.ts";
 import type { WorkerFile } from "./file-schema.ts";
 import { mergeEnvironment, mergeVolumes } from "./merge.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import type { ReadFile } from "./read-file.ts";
-import { parseCount, parseLogLevel, parseServiceUrl, parseWorkerId, WORKER_ID_TAKES } from "./setting-values.ts";
+import {
+  parseCount,
+  parseLogFormat,
+  parseLogLevel,
+  parseOnStop,
+  parseServiceUrl,
+  parseTasks,
+  parseWorkerId,
+  WORKER_ID_TAKES,
+} from "./setting-values.ts";
 import { parseVolume } from "./volume.ts";
 import { DEFAULTS, type WorkerConfig } from "./worker-config.ts";
 
@@ -27,6 +36,13 @@ type ValueFlag =
   | "config-file"
   | "backend"
   | "log-level"
+  | "log-format"
+  | "keep-failed"
+  | "on-stop"
+  | "drain-timeout"
+  | "max-tasks"
+  | "exit-when-idle"
+  | "max-uptime"
   | "volumes"
   | "env"
   | "max-concurrent-tasks"
@@ -36,7 +52,7 @@ type ValueFlag =
   | "session-sharing-server-url";
 
 /** What a command line gives each flag, in the order it was given and not yet looked at; switches have `true` or `false`. */
-export type GivenFlags = Partial<Readonly<Record<ValueFlag | "cleanup", readonly string[]>>>;
+export type GivenFlags = Partial<Readonly<Record<ValueFlag | "cleanup" | "one-shot", readonly string[]>>>;
 
 /**
  * Joins flags, config file and defaults. Problems of the flags come first, all of them; then those of the file; then
@@ -62,6 +78,13 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
   const workerId = all("worker-id", parseWorkerId).at(-1);
   const backend = all("backend", parseBackendName).at(-1);
   const logLevel = all("log-level", parseLogLevel).at(-1);
+  const logFormat = all("log-format", parseLogFormat).at(-1);
+  const keepFailed = all("keep-failed", (text) => parseTime(text)).at(-1);
+  const onStop = all("on-stop", parseOnStop).at(-1);
+  const drainTimeout = all("drain-timeout", (text) => parseTime(text)).at(-1);
+  const maxTasks = all("max-tasks", parseTasks).at(-1);
+  const exitWhenIdle = all("exit-when-idle", (text) => parseTime(text, 1_000)).at(-1);
+  const maxUptime = all("max-uptime", (text) => parseTime(text, 1_000)).at(-1);
   const volumes = all("volumes", parseVolume);
   const environment = all("env", parseEnvironmentEntry);
   const maxConcurrentTasks = all("max-concurrent-tasks", parseCount).at(-1);
@@ -102,11 +125,24 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
 
   const cleanup = given.cleanup?.at(-1);
   const idle = idleOnComplete ?? file.idle_on_complete;
+  const oneShot = given["one-shot"]?.at(-1) === "true" ? 1 : undefined;
+  const optional = {
+    drainTimeoutMs: drainTimeout ?? file.drain_timeout,
+    maxTasks: maxTasks ?? oneShot ?? file.max_tasks,
+    exitWhenIdleMs: exitWhenIdle ?? file.exit_when_idle,
+    maxUptimeMs: maxUptime ?? file.max_uptime,
+    defaultImage: docker?.default_image,
+  };
   const config: WorkerConfig = {
     apiKey: key.value,
     workerId: id,
     logLevel: logLevel ?? file.log_level ?? DEFAULTS.logLevel,
     cleanup: cleanup === undefined ? (file.cleanup ?? DEFAULTS.cleanup) : cleanup === "true",
+    keepFailedMs: keepFailed ?? file.keep_failed ?? DEFAULTS.keepFailedMs,
+    onStop: onStop ?? file.on_stop ?? DEFAULTS.onStop,
+    logFormat: logFormat ?? file.log_format ?? DEFAULTS.logFormat,
+    ...present(optional),
+    plainEnvironment: docker?.plain_environment ?? DEFAULTS.plainEnvironment,
     ...(docker?.sidecar_image == null ? {} : { sidecarImage: docker.sidecar_image }),
     imagePullPolicy: docker?.image_pull_policy ?? DEFAULTS.imagePullPolicy,
     volumes: mergedVolumes.value,
@@ -122,6 +158,12 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
     config,
     notices: [...(read?.notices ?? []), ...mergedEnvironment.notices, ...cautions(config, env)],
   };
+}
+
+/** Without the entries that have no value. */
+function present<T extends object>(entries: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const kept = Object.entries(entries).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(kept) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 function keyFrom(env: Environment): Parsed<string> {

@@ -1,7 +1,8 @@
-import { LOG_LEVELS, type LogLevel } from "../support/log.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../support/log.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import { alternatives, hasUnprintable, shown } from "./shown.ts";
 import { isUnfilled, withoutQuotes } from "./unfilled.ts";
+import { ON_STOP, type OnStop } from "./worker-config.ts";
 
 /** What a worker id is, for error lines and the help. */
 export const WORKER_ID_TAKES = "a name that tasks are routed by, such as prod-runner-1";
@@ -31,8 +32,28 @@ export const LOG_LEVEL_TAKES = alternatives(LOG_LEVELS);
 
 /** Reads a log level, in any case. */
 export function parseLogLevel(text: string): Parsed<LogLevel> {
-  const level = LOG_LEVELS.find((known) => known === text.trim().toLowerCase());
-  return level === undefined ? refused(`takes ${LOG_LEVEL_TAKES}; got ${shown(text)}`) : parsed(level);
+  return oneOf(LOG_LEVELS, LOG_LEVEL_TAKES, text);
+}
+
+/** What a log format is, for error lines and the help. */
+export const LOG_FORMAT_TAKES = alternatives(LOG_FORMATS);
+
+/** Reads a log format, in any case. */
+export function parseLogFormat(text: string): Parsed<LogFormat> {
+  return oneOf(LOG_FORMATS, LOG_FORMAT_TAKES, text);
+}
+
+/** What `--on-stop` takes, for error lines and the help. */
+export const ON_STOP_TAKES = alternatives(ON_STOP);
+
+/** Reads what the first signal to end does, in any case. */
+export function parseOnStop(text: string): Parsed<OnStop> {
+  return oneOf(ON_STOP, ON_STOP_TAKES, text);
+}
+
+function oneOf<T extends string>(words: readonly T[], takes: string, text: string): Parsed<T> {
+  const word = words.find((known) => known === text.trim().toLowerCase());
+  return word === undefined ? refused(`takes ${takes}; got ${shown(text)}`) : parsed(word);
 }
 
 /** The largest task limit: the largest signed 32-bit number, far beyond any machine. */
@@ -47,6 +68,15 @@ export function parseCount(text: string): Parsed<number> {
   const count = Number(text);
   if (count > LARGEST_COUNT) return refused(`takes ${COUNT_TAKES}, at most ${LARGEST_COUNT}; got ${shown(text)}`);
   return parsed(count);
+}
+
+/** What a number of tasks is, for error lines and the help. */
+export const TASKS_TAKES = "a whole number, 1 or more";
+
+/** Reads a number of tasks in plain decimal digits. */
+export function parseTasks(text: string): Parsed<number> {
+  const count = parseCount(text);
+  return count.ok && count.value > 0 ? count : refused(`takes ${TASKS_TAKES}; got ${shown(text)}`);
 }
 
 /**

@@ -34,7 +34,8 @@ test("the worker's help shows every flag that is not hidden, each once, and no h
   const shown = [...text.matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)].map(([, name]) => name);
   expect(shown).toEqual([
     ...["api-key", "worker-id", "volumes", "env", "max-concurrent-tasks", "idle-on-complete", "cleanup", "no-cleanup"],
-    ...["config-file", "backend", "log-level", "help", "version"],
+    ...["keep-failed", "on-stop", "drain-timeout", "one-shot", "max-tasks", "exit-when-idle", "max-uptime"],
+    ...["config-file", "backend", "log-level", "log-format", "help", "version"],
   ]);
   const hidden = ["web-socket-url", "server-root-url", "session-sharing-server-url"];
   expect(flagNames(worker.args).map(({ written }) => written)).toEqual(expect.arrayContaining([...shown, ...hidden]));

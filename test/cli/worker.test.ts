@@ -7,6 +7,9 @@ import { runWords } from "./run-words.ts";
 
 const KEY = { WARP_API_KEY: "wk-hunter2" };
 
+/** What most command lines say nothing about. */
+const UNTOUCHED = { logFormat: "auto", onStop: "stop", keepFailedMs: 0, plainEnvironment: [] } as const;
+
 let folder = "";
 let example = "";
 beforeAll(() => {
@@ -22,6 +25,46 @@ function file(name: string, text: string): string {
 }
 
 describe("what runs", () => {
+  test("the keys of the life cycle, from the file and from flags, times in milliseconds", async () => {
+    const keys = [
+      ...["log_format: json", "keep_failed: 24h", "on_stop: detach", "drain_timeout: 30m", "max_tasks: 5"],
+      ...[
+        "exit_when_idle: 10m",
+        "max_uptime: 1d",
+        "backend: {docker: {default_image: 'a/b:1', plain_environment: [A]}}",
+      ],
+    ];
+    const path = file("life.yaml", `worker_id: w\n${keys.join("\n")}\n`);
+    const wanted = {
+      ...{ logFormat: "json", keepFailedMs: 86_400_000, onStop: "detach", drainTimeoutMs: 1_800_000, maxTasks: 5 },
+      ...{ exitWhenIdleMs: 600_000, maxUptimeMs: 86_400_000, defaultImage: "a/b:1", plainEnvironment: ["A"] },
+    } as const;
+    expect((await runWords(["--config-file", path], KEY)).started?.config).toMatchObject(wanted);
+    const flags = [
+      ...["--log-format=text", "--keep-failed=0s", "--on-stop=Drain", "--drain-timeout=90s", "--one-shot"],
+      ...["--exit-when-idle=1s", "--max-uptime=1h"],
+    ];
+    expect((await runWords(["--config-file", path, ...flags], KEY)).started?.config).toMatchObject({
+      ...{ logFormat: "text", keepFailedMs: 0, onStop: "drain", drainTimeoutMs: 90_000, maxTasks: 1 },
+      ...{ exitWhenIdleMs: 1_000, maxUptimeMs: 3_600_000 },
+    });
+  });
+
+  test.each([
+    ["--on-stop=kill", 'takes stop, drain or detach; got "kill"'],
+    [
+      "--drain-timeout=5",
+      'takes a duration such as 45m, 1h30m or 0s; "5" has no unit, write 5m for minutes or 5s for seconds',
+    ],
+    ["--max-tasks=0", 'takes a whole number, 1 or more; got "0"'],
+    ["--exit-when-idle=0s", 'takes a duration such as 45m, 1h30m, 1s at least; got "0s"'],
+    ["--max-uptime=1ms", 'takes a duration such as 45m, 1h30m, 1s at least; got "1ms"'],
+    ["--log-format=xml", 'takes auto, text, logfmt or json; got "xml"'],
+  ])("%s is refused", async (flag, problem) => {
+    const [name] = flag.split("=");
+    expect((await runWords(["--worker-id", "w", flag], KEY)).lines).toEqual([`${name}: ${problem}`]);
+  });
+
   test("defaults, with the key from the environment", async () => {
     expect((await runWords(["--worker-id", "w"], { WARP_API_KEY: "wk-1\n" })).started).toEqual({
       notices: [],
@@ -29,6 +72,7 @@ describe("what runs", () => {
         apiKey: "wk-1",
         workerId: "w",
         logLevel: "info",
+        ...UNTOUCHED,
         cleanup: true,
         imagePullPolicy: "Always",
         volumes: [],
@@ -47,6 +91,7 @@ describe("what runs", () => {
         apiKey: "wk-hunter2",
         workerId: "prod-runner-1",
         logLevel: "debug",
+        ...UNTOUCHED,
         cleanup: true,
         imagePullPolicy: "Always",
         volumes: ["/opt/shared-cache:/cache:ro"],
@@ -76,6 +121,7 @@ describe("what runs", () => {
         apiKey: "wk-2",
         workerId: "w",
         logLevel: "error",
+        ...UNTOUCHED,
         cleanup: false,
         imagePullPolicy: "Always",
         volumes: ["/opt/shared-cache:/cache:ro", "/a:/b"],

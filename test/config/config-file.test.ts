@@ -100,7 +100,7 @@ describe("each problem has its place, its path and what the key takes", () => {
     ["backend: {docker: , command: {}}", "backend: takes at most one backend"],
     [
       "backend: {docker: {images: x}}",
-      "unknown key; known here: sidecar_image, image_pull_policy, volumes, environment",
+      "unknown key; known here: default_image, sidecar_image, image_pull_policy, volumes, environment, plain_environment",
     ],
     ["backend: {docker: {pull_policy: Always}}", "backend.docker.pull_policy: unknown key"],
     [
