@@ -2,14 +2,13 @@ import type { WorkerConfig } from "./config/worker-config.ts";
 import { createOzLink, type OzLink, type OzLinkOptions } from "./control-plane/oz-link.ts";
 import type { SetupEvents } from "./control-plane/setup-events.ts";
 import type { DockerBackend } from "./docker/open-docker.ts";
+import { createLifeCycle, type Ending, type LifeCycle } from "./life-cycle.ts";
 import type { Clock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { repeat } from "./support/repeat.ts";
 import { USER_AGENT } from "./support/user-agent.ts";
-import { createWorker } from "./worker/worker.ts";
+import { createWorker, type Worker } from "./worker/worker.ts";
 
-/** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
-const DRAIN_LIMIT_MS = 12_500;
 /** With what a lease must stand still, less than the two minutes after which a dead worker's tasks are somebody's again. */
 const RECOVER_EVERY_MS = 25_000;
 
@@ -18,6 +17,8 @@ export interface WorkerPorts {
   readonly docker: Pick<DockerBackend, "runtime" | "housekeeping" | "onBack">;
   readonly link: Pick<OzLinkOptions, "dial" | "dialOptions" | "onState" | "random">;
   readonly setupEvents: SetupEvents;
+  /** Is told how the worker ends, when that begins. */
+  readonly onEnding?: (how: Ending) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -29,20 +30,20 @@ export interface ComposedWorker {
   recover(): Promise<void>;
   /** Dials Oz, for ever. */
   start(): void;
-  /** Stops the tasks, reports them, closes the link. Resolves when nothing is left to do, within 15 s. */
-  shutDown(signal: string): Promise<void>;
+  readonly worker: Worker;
+  readonly life: LifeCycle;
 }
 
 /** Puts the parts together; nothing is asked or dialled before `recover` and `start`. */
-export function composeWorker(config: WorkerConfig, ports: WorkerPorts): ComposedWorker {
+export function composeWorker(configured: () => WorkerConfig, ports: WorkerPorts): ComposedWorker {
   const { docker, setupEvents, clock, log } = ports;
   const { runtime, housekeeping } = docker;
-  const { workerId } = config;
+  const { workerId, webSocketUrl, apiKey } = configured();
   const link = createOzLink({
     ...ports.link,
-    url: config.webSocketUrl,
+    url: webSocketUrl,
     workerId,
-    apiKey: config.apiKey,
+    apiKey,
     log,
     clock,
     onMessage: (message) => worker.handle(message),
@@ -50,36 +51,45 @@ export function composeWorker(config: WorkerConfig, ports: WorkerPorts): Compose
   });
   const worker = createWorker({
     workerId,
-    maxConcurrentTasks: config.maxConcurrentTasks,
-    taskOptions: config,
+    settings: () => ({ ...configured(), taskOptions: configured() }),
     runtime,
     channel: link,
     setupEvents,
     clock,
     log,
+    onCount: () => life.counted(),
   });
   const recover = () => runtime.recover((recovered) => worker.adopt(recovered));
   const recovery = repeat(clock, RECOVER_EVERY_MS, recover);
   docker.onBack(() => recovery.now());
 
+  const life = createLifeCycle({
+    worker,
+    settings: configured,
+    quieten(how) {
+      // What other workers leave is their successors' business.
+      recovery.stop();
+      if (how !== "drain") housekeeping.stop();
+    },
+    async finish() {
+      housekeeping.stop();
+      setupEvents.close();
+      await link.close();
+    },
+    onEnding: ports.onEnding ?? (() => {}),
+    clock,
+    log,
+  });
+
   return {
     link,
+    worker,
+    life,
     recover,
     start() {
       link.start();
       housekeeping.now();
-    },
-    async shutDown(signal) {
-      log.info(`${signal} received: shutting down`, { running: worker.running() });
-      for (const repeating of [recovery, housekeeping]) repeating.stop();
-      const left = await worker.drain(DRAIN_LIMIT_MS);
-      for (const task of left) {
-        log.warn("the result could not be delivered in time: it stays on the Docker daemon for the next start", {
-          task,
-        });
-      }
-      setupEvents.close();
-      await link.close();
+      life.start();
     },
   };
 }

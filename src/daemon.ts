@@ -4,6 +4,7 @@ import { createDialOptions } from "./control-plane/network-options.ts";
 import { createSetupEvents } from "./control-plane/setup-events.ts";
 import { openDocker } from "./docker/open-docker.ts";
 import { findServiceManager } from "./host/service-manager.ts";
+import type { Ending } from "./life-cycle.ts";
 import { answerHealth } from "./operator/health.ts";
 import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
 import { serveOperator } from "./operator/serve-operator.ts";
@@ -20,13 +21,29 @@ export interface DaemonEnvironment {
   readonly home: string | undefined;
   /** Ends the process where it can do nothing for its tasks any more; the line says why. */
   readonly giveUp: (problem: string) => void;
+  /** Reads the settings anew; answers what came of it, a line each. */
+  readonly reload: () => readonly string[];
 }
 
 /** A worker that is up. */
 export interface Daemon {
-  /** Stops the tasks, reports them, closes the link. Resolves when nothing is left to do, within 15 s. */
-  shutDown(signal: string): Promise<void>;
+  /** Begins an end, for which `why` is the reason; `false` where it is ending so, or harder, already. */
+  end(how: Ending, why: string): boolean;
+  /** How it is ending, if it is. */
+  ending(): Ending | undefined;
+  /** Reads the settings anew, and tells the service manager. */
+  reload(): readonly string[];
+  /** The settings are other ones. */
+  settingsChanged(): void;
+  /** Resolves when it has ended and nothing is left to do. */
+  readonly ended: Promise<void>;
 }
+
+const ENDING_STATUS: Readonly<Record<Ending, string>> = {
+  drain: "Draining: waiting for the running tasks",
+  detach: "Ending; the tasks run on",
+  stop: "Shutting down",
+};
 
 /** Either a worker that is up, or the one line that says why there is none. */
 export type DaemonStart =
@@ -34,22 +51,33 @@ export type DaemonStart =
   | { readonly kind: "failed"; readonly problem: string };
 
 /** Finds the Docker daemon, puts the parts together and dials Oz. */
-export async function startDaemon(config: WorkerConfig, around: DaemonEnvironment, log: Log): Promise<DaemonStart> {
+export async function startDaemon(
+  configured: () => WorkerConfig,
+  around: DaemonEnvironment,
+  log: Log,
+): Promise<DaemonStart> {
   const clock = systemClock;
+  const config = configured();
   const opening = await openDocker(
-    { ...config, pullPolicy: config.imagePullPolicy },
+    {
+      workerId: config.workerId,
+      apiKey: config.apiKey,
+      pullPolicy: () => configured().imagePullPolicy,
+      cleanup: () => configured().cleanup,
+    },
     { env: around.env, home: around.home, giveUp: around.giveUp, clock, log },
   );
   if (opening.kind === "failed") return opening;
   const { docker } = opening;
   const manager = await findServiceManager({ env: around.env, pid: process.pid, clock, log });
-  const composed = composeWorker(config, {
+  const composed = composeWorker(configured, {
     docker,
     link: {
       onState: ({ connected }) =>
         manager.status(connected ? "Connected to Oz, listening for tasks" : "Connecting to Oz"),
       dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
     },
+    onEnding: (how) => manager.stopping(ENDING_STATUS[how]),
     setupEvents: createSetupEvents({
       serverRootUrl: config.serverRootUrl,
       userAgent: USER_AGENT,
@@ -74,17 +102,25 @@ export async function startDaemon(config: WorkerConfig, around: DaemonEnvironmen
   const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
+  const ended = composed.life.ended.then(async () => {
+    await Promise.race([docker.close(), pause(clock, CLOSE_LIMIT_MS)]);
+    log.info("stopped");
+    operator.stop();
+    manager.close();
+  });
   return {
     kind: "up",
     daemon: {
-      async shutDown(signal) {
-        manager.stopping();
-        await composed.shutDown(signal);
-        await Promise.race([docker.close(), pause(clock, CLOSE_LIMIT_MS)]);
-        log.info("stopped");
-        operator.stop();
-        manager.close();
+      end: (how, why) => composed.life.end(how, why),
+      ending: () => composed.life.ending(),
+      reload() {
+        manager.reloading();
+        const lines = around.reload();
+        manager.reloaded();
+        return lines;
       },
+      settingsChanged: () => composed.life.counted(),
+      ended,
     },
   };
 }

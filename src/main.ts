@@ -11,7 +11,7 @@ runCommandLine(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr,
   dockerSocket: () => localDockerSocket({ env: process.env, home: accountHome(process.env) }),
-  startWorker: (config, notices) => runWorker(config, notices, stderr),
+  startWorker: (resolved, readAgain) => runWorker(resolved, readAgain, stderr),
 }).then(
   (code) => {
     process.exitCode = code;

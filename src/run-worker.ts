@@ -1,26 +1,34 @@
+import { reloaded } from "./config/reload.ts";
+import type { Resolved } from "./config/resolve.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
-import { startDaemon } from "./daemon.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
 import { accountHome } from "./host/account-home.ts";
 import { listenToSignals } from "./host/signals.ts";
+import { signalAction } from "./signal-actions.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
 
+/** Without an end, a worker that is asked to end before it is up has nothing to lose. */
+const BEFORE_THE_START = "ending before the start";
+
 /**
- * Makes this process the worker: its log, its signals, its end. Resolves once the worker is up; the process then lives
- * until a signal ends it, with exit code 0, or with 1 where the worker cannot run here.
+ * Makes this process the worker: its log, its signals, its end. Resolves once the worker is up; the process then lives until
+ * a signal or the operator's settings end it, with exit code 0, or with 1 where the worker cannot run here. `readAgain` reads
+ * flags, file and environment anew.
  */
 export async function runWorker(
-  config: WorkerConfig,
-  notices: readonly string[],
+  resolved: { readonly config: WorkerConfig; readonly notices: readonly string[] },
+  readAgain: () => Resolved,
   write: (line: string) => void,
 ): Promise<void> {
+  let config = resolved.config;
   const log = createLog({
-    level: config.logLevel,
+    level: () => config.logLevel,
     write,
     terminal: process.stderr.isTTY === true,
     redact: createRedactor([config.apiKey]),
   });
-  for (const notice of notices) log.warn(notice);
+  for (const notice of resolved.notices) log.warn(notice);
   // Half alive a worker is worth nothing: its tasks run on without it, and the next start takes them over.
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
     process.on(event, (error: unknown) => {
@@ -32,37 +40,57 @@ export async function runWorker(
     });
   }
 
-  let stopping = false;
-  let shutDown: ((signal: string) => Promise<void>) | undefined;
-  const end = (signal: NodeJS.Signals) => {
-    if (stopping || shutDown === undefined) {
-      log.warn(stopping ? `${signal} received again: ending at once` : `${signal} received: ending before the start`);
-      process.exit(stopping ? 1 : 0);
+  /** Reads the settings anew; what is wrong with them changes nothing. Answers what came of it, a line each. */
+  function reload(): readonly string[] {
+    const read = readAgain();
+    if (read.kind === "problems") {
+      for (const problem of read.lines) log.error("the settings stay as they are", { problem });
+      return read.lines.map((line) => `the settings stay as they are: ${line}`);
     }
-    stopping = true;
-    shutDown(signal).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error("the shutdown broke off", { reason: reasonOf(error) });
-        process.exit(1);
-      },
-    );
-  };
-  listenToSignals({ end, nothing: (signal) => log.info(`${signal} received: it means nothing to this worker`) });
+    for (const notice of read.notices) log.warn(notice);
+    const { config: next, changed, needRestart } = reloaded(config, read.config);
+    config = next;
+    daemon?.settingsChanged();
+    log.info("settings read anew", { changed: changed.join(" ") || "nothing" });
+    const lines = [changed.length === 0 ? "nothing has changed" : `changed: ${changed.join(", ")}`];
+    if (needRestart.length > 0) {
+      log.warn("settings that take a restart are written otherwise by now", { settings: needRestart.join(", ") });
+      lines.push(`takes a restart: ${needRestart.join(", ")}`);
+    }
+    return lines;
+  }
+
+  let daemon: Daemon | undefined;
+  listenToSignals((signal) => {
+    const action = signalAction(signal, daemon?.ending(), config.onStop);
+    if (action.kind === "nothing") log.info(`${signal} received: it means nothing to this worker now`);
+    else if (daemon === undefined) {
+      if (action.kind === "reload") return;
+      log.warn(`${signal} received: ${BEFORE_THE_START}`);
+      process.exit(0);
+    } else if (action.kind === "reload") daemon.reload();
+    else if (action.kind === "end") daemon.end(action.how, `${signal} received`);
+    else {
+      log.warn(`${signal} received again: ending at once`);
+      process.exit(1);
+    }
+  });
 
   const giveUp = (problem: string) => {
     // What is left of a shutdown needs no Docker daemon.
-    if (stopping) return;
+    if (daemon?.ending() === "stop") return;
     log.error("the worker ends; its tasks run on, and the next start takes them over", { reason: problem });
     process.exit(1);
   };
 
-  const started = await startDaemon(config, { env: process.env, home: accountHome(process.env), giveUp }, log);
+  const around = { env: process.env, home: accountHome(process.env), giveUp, reload };
+  const started = await startDaemon(() => config, around, log);
   if (started.kind === "failed") {
     log.error(started.problem);
     process.exit(1);
   }
-  shutDown = (signal) => started.daemon.shutDown(signal);
+  daemon = started.daemon;
+  void daemon.ended.then(() => process.exit(0));
 }
 
 /** What was thrown, on one line of a log. */

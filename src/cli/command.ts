@@ -1,7 +1,6 @@
 import type { CommandDef, CommandMeta } from "citty";
 import type { ReadFile } from "../config/read-file.ts";
-import type { Environment } from "../config/resolve.ts";
-import type { WorkerConfig } from "../config/worker-config.ts";
+import type { Environment, Resolved } from "../config/resolve.ts";
 import type { Flags } from "./flag.ts";
 
 /** The process around a command. */
@@ -13,8 +12,8 @@ export interface Surroundings {
   readonly stderr: (text: string) => void;
   /** The socket of the Docker daemon that would be used, where it is one of this machine. */
   readonly dockerSocket: () => string | undefined;
-  /** Starts the worker, which then ends the process by itself; `notices` are worth one warning line each in the log. */
-  readonly startWorker: (config: WorkerConfig, notices: readonly string[]) => Promise<void>;
+  /** Starts the worker, which then ends the process by itself; `readAgain` reads its settings anew. */
+  readonly startWorker: (resolved: Extract<Resolved, { kind: "config" }>, readAgain: () => Resolved) => Promise<void>;
 }
 
 /** 0 done, 1 cannot run or is not healthy, 2 bad command line or config file; undefined where the process lives on. */

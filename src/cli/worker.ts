@@ -199,9 +199,10 @@ export const worker = define({
     ],
   },
   async run(values, around) {
-    const resolved = resolveConfig(values, around.env, around.readFile);
+    const read = () => resolveConfig(values, around.env, around.readFile);
+    const resolved = read();
     if (resolved.kind === "problems") return refuse(resolved.lines, around);
-    await around.startWorker(resolved.config, resolved.notices);
+    await around.startWorker(resolved, read);
     return undefined;
   },
 });

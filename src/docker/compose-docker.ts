@@ -24,7 +24,7 @@ export interface DockerSettings extends Pick<ImagesOptions, "pullPolicy"> {
   readonly workerId: string;
   readonly apiKey: string;
   /** Whether containers are removed once their result is with Oz. */
-  readonly cleanup: boolean;
+  readonly cleanup: () => boolean;
 }
 
 /** The daemon, and what must be known of it and of where this process runs. */

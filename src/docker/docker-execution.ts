@@ -27,7 +27,7 @@ export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, St
   /** Tasks that are being started: what is over gives way to them. */
   readonly starts: Rush;
   /** Whether containers are removed once their result is with Oz. */
-  readonly cleanup: boolean;
+  readonly cleanup: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -149,7 +149,7 @@ export function createDockerExecution(
     },
 
     async release() {
-      const over = { held, cleanup: options.cleanup };
+      const over = { held, cleanup: options.cleanup() };
       try {
         await insist(() => closeExecution(records, ledger, over));
         if (unfinished !== undefined) {

@@ -1,8 +1,10 @@
 import { encodeOwner, type Owner, type ProcessTable } from "../host/owner.ts";
 import { createOnce } from "../support/once.ts";
+import { escapeUnprintable, shorten } from "../support/printable.ts";
 import { createRush } from "../support/rush.ts";
+import { shownImage } from "../support/shown-image.ts";
 import { secretsOfContainer } from "../task/task-secrets.ts";
-import type { ClaimedExecution, TaskRuntime } from "../worker/task-runtime.ts";
+import type { AboutTask, ClaimedExecution, TaskRuntime } from "../worker/task-runtime.ts";
 import type { ExitEvents } from "./container/exit-events.ts";
 import { followAdopted, taskContainer } from "./container/follow-adopted.ts";
 import { pullsOf } from "./container/prepare-task.ts";
@@ -11,11 +13,14 @@ import { createWarningLog } from "./engine/create-warnings.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineClock } from "./engine/engine-clock.ts";
 import { describeError } from "./engine/engine-error.ts";
+import type { ContainerDetails } from "./engine/engine-schemas.ts";
+import type { Course } from "./follow-course.ts";
 import type { Images } from "./images/images.ts";
 import { pullAhead } from "./images/pull-ahead.ts";
 import { type Adopted, createAdoption } from "./records/adoption.ts";
 import { createExecutionsHere } from "./records/executions-here.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
+import { LABELS } from "./records/labels.ts";
 import { createLease } from "./records/lease.ts";
 import type { LeaseLooks } from "./records/lease-looks.ts";
 import { createLedger } from "./records/ledger.ts";
@@ -44,6 +49,21 @@ export interface DockerRuntime extends TaskRuntime {
   /** Ends the sign of life: others need not wait. Never rejects. */
   close(): Promise<void>;
 }
+
+/** What people know the task of a container by; a title is what any container may have written there. */
+function aboutContainer(container: ContainerDetails | undefined, now: number): AboutTask {
+  if (container === undefined) return {};
+  const { Config, State } = container;
+  const title = shorten(escapeUnprintable(Config.Labels[LABELS.title] ?? ""), MAX_TITLE);
+  const startedAt = State.Running ? Date.parse(State.StartedAt) : Number.NaN;
+  return {
+    ...(title === "" ? {} : { title }),
+    image: shownImage(Config.Image),
+    ...(Number.isFinite(startedAt) ? { ranForMs: Math.max(0, now - startedAt) } : {}),
+  };
+}
+
+const MAX_TITLE = 80;
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntime {
@@ -94,7 +114,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntim
     };
     here.add(held);
     const secrets = container === undefined ? [] : secretsOfContainer(container.Config.Env, container.Config.Cmd);
-    return createDockerExecution(parts, held, secrets, (run) => followAdopted(engine, watch, adopted, run));
+    const course: Course = (run) => followAdopted(engine, watch, adopted, run);
+    return { ...createDockerExecution(parts, held, secrets, course), about: aboutContainer(container, engine.now()) };
   }
 
   return {

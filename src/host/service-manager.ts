@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../support/clock.ts";
+import { type Clock, monotonicMicroseconds, type Timer } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
 import { escapeUnprintable } from "../support/printable.ts";
@@ -10,8 +10,11 @@ export interface ServiceManager {
   ready(): void;
   /** One line for `systemctl status`; no secrets. */
   status(text: string): void;
-  /** The worker shuts down. The watchdog goes on until `close`. */
-  stopping(): void;
+  /** The settings are read anew, which a unit of `Type=notify-reload` waits for. */
+  reloading(): void;
+  reloaded(): void;
+  /** The worker ends, as `text` says. The watchdog goes on until `close`. */
+  stopping(text: string): void;
   close(): void;
 }
 
@@ -50,7 +53,9 @@ export async function findServiceManager(options: ServiceManagerOptions): Promis
       if (everyMs !== undefined) feed(everyMs);
     },
     status: (text) => void notify(`STATUS=${escapeUnprintable(text)}`),
-    stopping: () => void notify("STOPPING=1\nSTATUS=Shutting down"),
+    reloading: () => void notify(`RELOADING=1\nMONOTONIC_USEC=${monotonicMicroseconds()}`),
+    reloaded: () => void notify("READY=1"),
+    stopping: (text) => void notify(`STOPPING=1\nSTATUS=${escapeUnprintable(text)}`),
     close: () => timer?.cancel(),
   };
 }
@@ -63,4 +68,4 @@ export function watchdogIntervalMs(env: ServiceManagerOptions["env"], pid: numbe
   return Math.min(Math.max(1, Number(limit) / 2000), 2 ** 31 - 1);
 }
 
-const SILENT: ServiceManager = { ready() {}, status() {}, stopping() {}, close() {} };
+const SILENT: ServiceManager = { ready() {}, status() {}, reloading() {}, reloaded() {}, stopping() {}, close() {} };

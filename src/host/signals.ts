@@ -1,28 +1,18 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 
-/** Signals that people and service managers send to have a program end; a closed terminal sends SIGHUP. */
-const ENDING: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2"];
-/** Signals that mean nothing here, and would end the process if nobody listened. */
-const MEANINGLESS: readonly NodeJS.Signals[] = ["SIGUSR1"];
-
-export interface SignalHandlers {
-  /** Whoever sent it wants the process to end, in order. */
-  readonly end: (signal: NodeJS.Signals) => void;
-  /** It asks for nothing that is here. */
-  readonly nothing: (signal: NodeJS.Signals) => void;
-}
+/** Signals that people and service managers send; one that nobody listens to would end the process without a line. */
+const SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
 /**
- * Listens to every signal that people send: one that nobody listens to ends the process without a line. SIGHUP stays ignored
- * where the process was started so, as `nohup` does.
+ * Listens to every signal that people send. SIGHUP stays ignored where the process was started so, as `nohup` does: it comes
+ * from a terminal that is closed then.
  */
-export function listenToSignals(handlers: SignalHandlers, status: string = ownStatus()): void {
-  for (const signal of ENDING) {
+export function listenToSignals(onSignal: (signal: NodeJS.Signals) => void, status: string = ownStatus()): void {
+  for (const signal of SIGNALS) {
     if (signal === "SIGHUP" && isIgnored(signal, status)) continue;
-    process.on(signal, handlers.end);
+    process.on(signal, onSignal);
   }
-  for (const signal of MEANINGLESS) process.on(signal, handlers.nothing);
 }
 
 /** Whether a process ignores a signal, by its /proc/PID/status (proc(5)). */

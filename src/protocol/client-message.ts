@@ -42,6 +42,8 @@ export type ClientMessage = TaskClaimed | TaskRejected | TaskCompleted | TaskFai
 export const AT_CAPACITY = "worker at maximum concurrency";
 /** The `reason` of a rejection while the worker ends; a value of the wire. */
 export const SHUTTING_DOWN = "worker is shutting down";
+/** The `reason` of a rejection by a worker that was to take so many tasks and no more. */
+export const QUOTA_REACHED = "worker has taken the tasks that it was to take";
 
 function idsOf({ taskId, executionId }: Execution): ExecutionIds {
   return executionId === "" ? { task_id: taskId } : { task_id: taskId, execution_id: executionId };

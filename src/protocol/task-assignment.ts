@@ -25,6 +25,8 @@ const Owner = objectOf({ Type: optional(text) });
 
 const Task = objectOf({
   id: optional(id),
+  /** For people alone: one that cannot be read is none. */
+  title: v.fallback(v.optional(v.string()), undefined),
   owner: optional(Owner),
   agent_config_snapshot: optional(AgentConfigSnapshot),
 });

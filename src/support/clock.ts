@@ -23,6 +23,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** CLOCK_MONOTONIC of the machine in microseconds, as service managers compare it: what `hrtime` reads on Linux. */
+export function monotonicMicroseconds(): string {
+  return String(process.hrtime.bigint() / 1_000n);
+}
+
 /** Runs `action` once after `delayMs` of the process's own clock, unless the process has nothing else to do and ends before. */
 export function unlessDone(delayMs: number, action: () => void): void {
   setTimeout(action, delayMs).unref();

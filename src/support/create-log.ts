@@ -7,7 +7,7 @@ const MAX_TEXT_LENGTH = 2_000;
 
 export interface LogOptions {
   /** Less urgent events are dropped. */
-  readonly level: LogLevel;
+  readonly level: LogLevel | (() => LogLevel);
   /** Takes one whole line, its line break included. */
   readonly write: (line: string) => void;
   /** Local time of day instead of an ISO timestamp, and colours. */
@@ -41,7 +41,7 @@ export function createLog(options: LogOptions): Log {
   const colours = options.colours ?? terminal;
   const now = options.now ?? (() => new Date(systemClock.epoch()));
   const redact = options.redact ?? ((text: string) => text);
-  const threshold = LOG_LEVELS.indexOf(level);
+  const threshold = () => LOG_LEVELS.indexOf(typeof level === "function" ? level() : level);
   const paint = (code: string, text: string) => (colours && text !== "" ? `${code}${text}${RESET}` : text);
 
   const formatValue = (value: string | number | boolean): string => {
@@ -58,7 +58,7 @@ export function createLog(options: LogOptions): Log {
   };
 
   const emit = (eventLevel: LogLevel, message: string, fields: LogFields) => {
-    if (LOG_LEVELS.indexOf(eventLevel) < threshold) return;
+    if (LOG_LEVELS.indexOf(eventLevel) < threshold()) return;
     const time = terminal ? paint(DIM, timeOfDay(now())) : now().toISOString();
     const name = paint(COLOURS[eventLevel], eventLevel.toUpperCase().padEnd(terminal ? 5 : 0));
     const text = escapeUnprintable(shorten(redact(message), MAX_TEXT_LENGTH));

@@ -1,6 +1,8 @@
 import type { FailureReason } from "../protocol/failure-reason.ts";
 import { type SetupSignature, setupSignature } from "../protocol/setup-event.ts";
 import type { TaskAssignment } from "../protocol/task-assignment.ts";
+import { escapeUnprintable, shorten } from "../support/printable.ts";
+import { createRedactor } from "../support/redaction.ts";
 import { buildAgentArguments } from "./agent-arguments.ts";
 import { processProblem } from "./process-problem.ts";
 import { buildEnvironment } from "./task-environment.ts";
@@ -10,6 +12,7 @@ import { AGENT_MOUNT_PATH, planSidecars } from "./task-sidecars.ts";
 import type { TaskLimits, TaskSpec } from "./task-spec.ts";
 import { trimmed } from "./trimmed.ts";
 
+/** Of an assignment that names none (spec, section 4). */
 const DEFAULT_IMAGE = "ubuntu:22.04";
 const ENTRYPOINT = `${AGENT_MOUNT_PATH}/entrypoint.sh`;
 const WORKING_DIRECTORY = "/workspace";
@@ -47,6 +50,14 @@ function secretsOf(assignment: TaskAssignment, options: TaskOptions): readonly s
   });
 }
 
+const MAX_TITLE = 80;
+
+/** It is written by people, and may hold what they should not have written there. */
+function shownTitle({ task }: TaskAssignment, secrets: readonly string[]): { title?: string } {
+  const title = trimmed(task.title?.slice(0, MAX_TITLE * 4).replace(/\s+/g, " "));
+  return title === undefined ? {} : { title: shorten(escapeUnprintable(createRedactor(secrets)(title)), MAX_TITLE) };
+}
+
 /**
  * Makes everything that a runtime needs out of an assignment and the operator's options. Fails with `sidecar_prep` for
  * sidecars that are refused, with `container_create` for arguments and variables that no process can receive.
@@ -60,19 +71,21 @@ export function buildTaskSpec(assignment: TaskAssignment, options: TaskOptions):
   const problem = processProblem(command, environment);
   if (problem !== undefined) return { kind: "failed", reason: "container_create", detail: problem };
   const setup = setupSignature(assignment);
+  const secrets = secretsOf(assignment, options);
   return {
     kind: "ready",
     ...(setup === undefined ? {} : { setup }),
     spec: {
       execution: { taskId: assignment.task_id, executionId: assignment.execution_id },
-      image: trimmed(assignment.docker_image) ?? DEFAULT_IMAGE,
+      ...shownTitle(assignment, secrets),
+      image: trimmed(assignment.docker_image) ?? options.defaultImage ?? DEFAULT_IMAGE,
       command,
       environment,
       workingDirectory: WORKING_DIRECTORY,
       sidecars: plan.sidecars,
       volumes: options.volumes,
       limits: limitsOf(assignment),
-      secrets: secretsOf(assignment, options),
+      secrets,
     },
   };
 }

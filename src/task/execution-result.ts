@@ -2,8 +2,9 @@ import { FAILURE_REASONS, type FailureReason } from "../protocol/failure-reason.
 
 export { FAILURE_REASONS, type FailureReason };
 
-/** Why a task was stopped from outside. */
-export type StopCause = "cancelled" | "shutdown" | "timeout";
+/** Why a task was stopped from outside; `operator`: by who runs this worker. */
+export const STOP_CAUSES = ["cancelled", "operator", "shutdown", "timeout"] as const;
+export type StopCause = (typeof STOP_CAUSES)[number];
 
 /** What became of one execution, as a runtime saw it. Expected failures are values here, never exceptions. */
 export type ExecutionResult =

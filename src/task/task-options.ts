@@ -6,6 +6,8 @@ export interface TaskOptions {
   readonly idleOnComplete?: string | undefined;
   /** Takes the place of the assigned `sidecar_image`, where there is one. */
   readonly sidecarImage?: string | undefined;
+  /** The image of a task that names none. */
+  readonly defaultImage?: string | undefined;
   /** `HOST:CONTAINER[:MODE]`, as Docker's bind syntax has it. */
   readonly volumes: readonly string[];
   /** Wins over the assignment's variables. Values are secrets. */

@@ -38,7 +38,7 @@ const BARE_DETAILS: Readonly<Record<FailureReason, string>> = {
   container_exit: "the container ended with an error",
   container_oom: "the container ran out of memory",
   task_timeout: "the task took longer than it may and was stopped",
-  task_cancelled: "the task was cancelled",
+  task_cancelled: "the operator of the worker stopped the task",
   graceful_shutdown: "the worker was shut down before the task was done",
   unknown: "an unexpected error in the worker; its log has more",
 };
@@ -77,6 +77,8 @@ export function toOutcome(result: ExecutionResult, redact: Redactor): TaskOutcom
       switch (result.cause) {
         case "cancelled":
           return { kind: "cancelled" };
+        case "operator":
+          return failed("task_cancelled", "", result.exitCode);
         case "shutdown":
           return failed("graceful_shutdown", "", result.exitCode);
         case "timeout":

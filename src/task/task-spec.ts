@@ -19,6 +19,8 @@ export interface TaskLimits {
 /** Everything that a runtime needs to run one execution; made from an assignment by pure code. */
 export interface TaskSpec {
   readonly execution: Execution;
+  /** For people: one short line, without control characters. */
+  readonly title?: string;
   readonly image: string;
   /** The container's command with its arguments; the image's own ENTRYPOINT stays as it is. */
   readonly command: readonly string[];

@@ -1,8 +1,9 @@
 import type { ClientMessage } from "../protocol/client-message.ts";
 import type { Delivery } from "../protocol/delivery.ts";
+import type { Clock } from "../support/clock.ts";
 import { type Execution, executionKey } from "../task/execution.ts";
 import type { Answer } from "./oz-channel.ts";
-import { StopRequest } from "./task-runtime.ts";
+import { type AboutTask, StopRequest, type TaskStage } from "./task-runtime.ts";
 
 /** An execution that is here: from its admission until nothing of it is left. */
 export interface ActiveExecution {
@@ -11,6 +12,14 @@ export interface ActiveExecution {
   readonly abort: AbortController;
   /** `claiming`: Oz does not know yet. `reporting`: it has ended, and its slot is free. */
   phase: "claiming" | "running" | "reporting";
+  /** What is being done for it while it is `running`, and since when, in milliseconds of the clock. */
+  stage: { readonly name: TaskStage; readonly since: number };
+  /** When it became this worker's, in milliseconds of the clock. */
+  readonly since: number;
+  /** What people know it by; of one that was taken over, what its container tells. */
+  about: AboutTask;
+  /** The name of its container, once there is one. */
+  container?: string;
   /** Answers the assignment that Oz sent last; one that was taken over was never assigned here. */
   answer?: Answer;
   /** Its claim's way to Oz. */
@@ -25,7 +34,7 @@ export interface ActiveExecution {
 /** The executions that are here. */
 export interface ActiveExecutions {
   get(execution: Execution): ActiveExecution | undefined;
-  add(execution: Execution): ActiveExecution;
+  add(execution: Execution, about?: AboutTask): ActiveExecution;
   remove(active: ActiveExecution): void;
   /** How many take a slot. */
   running(): number;
@@ -33,18 +42,22 @@ export interface ActiveExecutions {
   size(): number;
   all(): readonly ActiveExecution[];
   /** Asks those that are meant, or all, and have not ended to stop; answers how many there were. */
-  stop(request: StopRequest, isMeant?: (execution: Execution) => boolean): number;
+  stop(request: StopRequest, isMeant?: (active: ActiveExecution) => boolean): number;
 }
 
-export function createActiveExecutions(): ActiveExecutions {
+export function createActiveExecutions(clock: Pick<Clock, "now">): ActiveExecutions {
   const byKey = new Map<string, ActiveExecution>();
   return {
     get: (execution) => byKey.get(executionKey(execution)),
-    add(execution) {
+    add(execution, about = {}) {
+      const since = clock.now();
       const active: ActiveExecution = {
         execution,
         abort: new AbortController(),
         phase: "claiming",
+        stage: { name: "preparing", since },
+        since,
+        about,
         done: Promise.resolve(),
       };
       byKey.set(executionKey(execution), active);
@@ -58,7 +71,7 @@ export function createActiveExecutions(): ActiveExecutions {
     size: () => byKey.size,
     all: () => [...byKey.values()],
     stop(request, isMeant = () => true) {
-      const wanted = [...byKey.values()].filter((active) => active.phase !== "reporting" && isMeant(active.execution));
+      const wanted = [...byKey.values()].filter((active) => active.phase !== "reporting" && isMeant(active));
       // The first request stands: a signal aborts once.
       for (const active of wanted) active.abort.abort(request);
       return wanted.length;
@@ -73,6 +86,8 @@ export const SHUTDOWN_GRACE_MS = 6_000;
 
 /** The user's cancellation. */
 export const userCancellation = () => new StopRequest("cancelled", CANCEL_GRACE_MS);
+/** The cancellation of who runs this worker. */
+export const operatorCancellation = () => new StopRequest("operator", CANCEL_GRACE_MS);
 /** The worker's own end. */
 export const workerShutdown = () => new StopRequest("shutdown", SHUTDOWN_GRACE_MS);
 

@@ -1,4 +1,4 @@
-import { AT_CAPACITY, SHUTTING_DOWN } from "../protocol/client-message.ts";
+import { AT_CAPACITY } from "../protocol/client-message.ts";
 
 /** More than a Docker daemon runs: unlimited is no promise to keep whatever is sent in memory. */
 export const MAX_EXECUTIONS = 1_000;
@@ -11,7 +11,8 @@ export interface WorkerLoad {
   readonly limit: number;
   /** All that are here, also those that wait for Oz to read their result. */
   readonly here: number;
-  readonly draining: boolean;
+  /** Why no work is taken at all. */
+  readonly closed: string | undefined;
   /** Whether this execution is here already, running or waiting for its report to be read. */
   readonly isHere: boolean;
 }
@@ -25,7 +26,7 @@ export type AdmissionDecision =
 /** Decides about an assignment (spec, section 4). */
 export function decideAdmission(load: WorkerLoad): AdmissionDecision {
   if (load.isHere) return { kind: "redelivery" };
-  if (load.draining) return { kind: "reject", reason: SHUTTING_DOWN };
+  if (load.closed !== undefined) return { kind: "reject", reason: load.closed };
   if ((load.limit > 0 && load.running >= load.limit) || load.here >= MAX_EXECUTIONS)
     return { kind: "reject", reason: AT_CAPACITY };
   return { kind: "admit" };

@@ -1,14 +1,18 @@
 import { taskClaimed } from "../protocol/client-message.ts";
 import type { Delivery } from "../protocol/delivery.ts";
 import type { SetupSignature, SetupStep } from "../protocol/setup-event.ts";
+import type { Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
 import { shownLines } from "../support/output-tail.ts";
+import { shorten } from "../support/printable.ts";
 import { createRedactor, type Redactor } from "../support/redaction.ts";
+import { shownSpan } from "../support/shown-span.ts";
 import { whenAborted } from "../support/when-aborted.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import { type TaskOutcome, terminalMessage, toOutcome } from "../task/task-outcome.ts";
 import { type ActiveExecution, executionFields } from "./active-executions.ts";
+import type { EndedTask, History } from "./history.ts";
 import type { OzChannel } from "./oz-channel.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
 import type { ClaimedExecution, RunOptions } from "./task-runtime.ts";
@@ -17,6 +21,8 @@ export interface SeeThroughOptions {
   readonly channel: OzChannel;
   readonly setupEvents: SetupReporter;
   readonly workerId: string;
+  readonly history: History;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -40,22 +46,21 @@ export async function seeThrough(
   claimed: ClaimedExecution,
   origin: Origin,
 ): Promise<void> {
-  const log = options.log.with(executionFields(active.execution));
+  const { title, image } = active.about;
+  const log = options.log.with({ ...executionFields(active.execution), title });
   const redact = createRedactor(claimed.secrets);
   active.phase = "running";
   active.claim = options.channel.send(taskClaimed(active.execution, options.workerId));
-  log.info(origin.kind === "assigned" ? "task claimed" : "task taken over from a worker that is gone");
+  log.info(origin.kind === "assigned" ? "task claimed" : "task taken over from a worker that is gone", { image });
   const { signal } = active.abort;
   const onSetup = setupReports(options.setupEvents, origin, signal, log);
-  const run = { signal, onStage: stageLog(log), ...(onSetup === undefined ? {} : { onSetup }) };
+  const run = { signal, onStage: stages(options, active, origin, log), ...(onSetup === undefined ? {} : { onSetup }) };
   const result = await claimed.outcome(run).catch(async (error: unknown): Promise<ExecutionResult> => {
     log.error("the task broke off on a defect of the worker", { reason: redact(messageOf(error)) });
     await claimed.settle(DEFECT);
     return DEFECT;
   });
-  const reported = claimed.lost.aborted
-    ? Promise.resolve()
-    : report(options.channel, active, claimed, result, redact, log);
+  const reported = claimed.lost.aborted ? Promise.resolve() : report(options, active, claimed, result, redact, log);
   const losing = whenAborted(claimed.lost);
   await Promise.race([reported, losing.promise]);
   losing.forget();
@@ -67,7 +72,7 @@ export async function seeThrough(
 
 /** Tells Oz what became of an execution, and clears it away once Oz has read it. */
 async function report(
-  channel: OzChannel,
+  { channel, history, clock }: SeeThroughOptions,
   active: ActiveExecution,
   claimed: ClaimedExecution,
   result: ExecutionResult,
@@ -78,8 +83,11 @@ async function report(
   active.phase = "reporting";
   active.terminal = terminalMessage(active.execution, outcome);
   active.delivery = channel.send(active.terminal);
-  logOutcome(log, outcome, result, redact);
-  const tail = showsTail(result) ? logTail(claimed, redact, log) : Promise.resolve();
+  const durationMs = clock.now() - active.since + (active.about.ranForMs ?? 0);
+  logOutcome(log.with({ image: active.about.image, duration: shownSpan(durationMs) }), outcome, result, redact);
+  const ended = endedTask(active, outcome, result, { endedAt: clock.epoch(), durationMs });
+  history.add(ended);
+  const tail = showsTail(result) ? logTail(claimed, redact, log, ended) : Promise.resolve();
   await Promise.all([active.delivery.delivered, tail]);
   // It may have become another worker's while this waited.
   if (claimed.lost.aborted) return;
@@ -111,11 +119,41 @@ function setupReports(
   };
 }
 
-function stageLog(log: Log): NonNullable<RunOptions["onStage"]> {
+function stages(
+  { clock }: SeeThroughOptions,
+  active: ActiveExecution,
+  origin: Origin,
+  log: Log,
+): NonNullable<RunOptions["onStage"]> {
+  const { image, ranForMs = 0 } = active.about;
   return (stage, container) => {
-    if (stage === "running") log.info("task started", { container });
+    active.stage = { name: stage, since: clock.now() - (stage === "running" ? ranForMs : 0) };
+    if (container !== undefined) active.container = container;
+    if (stage === "running" && origin.kind === "taken over") {
+      log.info("task goes on", { container, image, running: shownSpan(ranForMs) });
+    } else if (stage === "running") log.info("task started", { container, image });
     else if (stage === "stopping") log.info("stopping the task's container", { container });
     else log.debug(stage === "preparing" ? "pulling images and preparing sidecars" : "creating the container");
+  };
+}
+
+const MAX_LAST_LINE = 300;
+
+function endedTask(
+  { execution, about }: ActiveExecution,
+  outcome: TaskOutcome,
+  result: ExecutionResult,
+  when: Pick<EndedTask, "endedAt" | "durationMs">,
+): EndedTask {
+  const exitCode = "exitCode" in result ? result.exitCode : undefined;
+  return {
+    ...execution,
+    ...when,
+    ...(about.title === undefined ? {} : { title: about.title }),
+    ...(about.image === undefined ? {} : { image: about.image }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    outcome: outcome.kind,
+    ...(outcome.kind === "failed" ? { reason: outcome.reason, message: outcome.message } : {}),
   };
 }
 
@@ -137,7 +175,10 @@ function showsTail(result: ExecutionResult): boolean {
   return result.kind === "exited" ? result.exitCode !== 0 : result.kind === "failed";
 }
 
-async function logTail(claimed: ClaimedExecution, redact: Redactor, log: Log): Promise<void> {
+async function logTail(claimed: ClaimedExecution, redact: Redactor, log: Log, ended: EndedTask): Promise<void> {
   const tail = await claimed.tail();
-  for (const line of shownLines(tail, redact)) log.warn("output", { line });
+  const lines = shownLines(tail, redact);
+  for (const line of lines) log.warn("output", { line });
+  const last = lines.at(-1);
+  if (last !== undefined) ended.lastLine = shorten(last, MAX_LAST_LINE);
 }

@@ -38,12 +38,22 @@ export interface RunOptions {
   readonly onSetup?: (step: SetupStep) => void;
 }
 
+/** What people know a task by. */
+export interface AboutTask {
+  readonly title?: string | undefined;
+  readonly image?: string | undefined;
+  /** Of one that was taken over while it ran: for how long it has been running, in milliseconds. */
+  readonly ranForMs?: number;
+}
+
 /**
  * An execution that is this worker's to see to its end: claimed by itself, or taken over from a dead worker of its id. All
  * that the runtime knows of it is behind this, and kept durably until `release`.
  */
 export interface ClaimedExecution {
   readonly execution: Execution;
+  /** Of one that was taken over. */
+  readonly about?: AboutTask;
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
   /** Aborts when another worker has taken it over: from then on it is that one's to report and to clear away. */

@@ -1,60 +1,96 @@
-import { taskClaimed, taskRejected } from "../protocol/client-message.ts";
+import { QUOTA_REACHED, taskClaimed, taskRejected } from "../protocol/client-message.ts";
 import type { AssignmentMessage, ServerMessage } from "../protocol/server-message.ts";
 import { type Clock, pause } from "../support/clock.ts";
 import { limitLog } from "../support/limited-log.ts";
 import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
+import { whenAborted } from "../support/when-aborted.ts";
 import { buildTaskSpec, type TaskSpecResult } from "../task/build-task-spec.ts";
 import type { TaskOptions } from "../task/task-options.ts";
 import {
   type ActiveExecution,
   createActiveExecutions,
   executionFields,
+  operatorCancellation,
   userCancellation,
   workerShutdown,
 } from "./active-executions.ts";
 import { decideAdmission } from "./admission.ts";
 import { claimAssignment } from "./claim-assignment.ts";
+import { createDoor, type Door } from "./door.ts";
+import { createHistory, type History } from "./history.ts";
 import type { OzChannel } from "./oz-channel.ts";
 import { DEFECT, seeThrough } from "./see-through.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
-import type { ClaimedExecution, TaskRuntime } from "./task-runtime.ts";
+import type { ClaimedExecution, StopRequest, TaskRuntime } from "./task-runtime.ts";
+
+/** What the operator may change while the worker runs; it holds for new tasks. */
+export interface WorkerSettings {
+  /** 0 is unlimited. */
+  readonly maxConcurrentTasks: number;
+  /** How many tasks are taken in all; absent: any number. */
+  readonly maxTasks?: number | undefined;
+  readonly taskOptions: TaskOptions;
+}
 
 export interface WorkerOptions {
   readonly workerId: string;
-  /** 0 is unlimited. */
-  readonly maxConcurrentTasks: number;
-  readonly taskOptions: TaskOptions;
+  readonly settings: () => WorkerSettings;
   readonly runtime: TaskRuntime;
   readonly channel: OzChannel;
   readonly setupEvents: SetupReporter;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told whenever the number of executions here has become another one. */
+  readonly onCount?: () => void;
 }
 
 /** Takes what Oz sends and sees each execution through. */
 export interface Worker {
+  /** Whether work is taken. */
+  readonly door: Door;
+  /** What became of the latest executions. */
+  readonly history: History;
   /** Acts on one message; returns at once. */
   handle(message: ServerMessage): void;
-  /**
-   * Takes no more work, stops every task and waits until all are reported and cleared away, `limitMs` at most.
-   * Answers the task ids of those that were not.
-   */
-  drain(limitMs: number): Promise<readonly string[]>;
   /** Sees an execution of a dead worker of this id to its end, as if it were this worker's own. */
   adopt(recovered: ClaimedExecution): void;
+  /**
+   * Stops every task and waits until all are reported and cleared away, `limitMs` at most. Answers the task ids of those
+   * that were not. The door must be shut.
+   */
+  stopAll(limitMs: number): Promise<readonly string[]>;
+  /**
+   * Waits, `limitMs` at most, until each execution has a container that runs, or is over; stops those that have none by then,
+   * and waits as long again for what is to be told. The containers run on, and are the next worker's. Answers how many do.
+   */
+  letGo(limitMs: number, signal: AbortSignal): Promise<number>;
+  /** Resolves when there is no execution here, or `signal` aborts. */
+  emptied(signal: AbortSignal): Promise<void>;
+  /** Stops an execution for the operator of the worker; `false` where it is not here or over. */
+  cancel(taskId: string, executionId: string): boolean;
+  /** Whether it has taken all the tasks that it is to take. */
+  hasTakenAll(): boolean;
   /** How many executions take a slot. */
   running(): number;
+  all(): readonly ActiveExecution[];
 }
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { workerId, runtime, channel, log } = options;
+  const { workerId, runtime, channel, clock, log, settings, onCount = () => {} } = options;
   /** For what Oz can cause as often as it likes. */
-  const often = limitLog(log, options.clock);
-  const active = createActiveExecutions();
-  let draining = false;
-  const claiming = { runtime, workerId, log, often, answeredByTakeover, isDraining: () => draining };
-  const through = { channel, setupEvents: options.setupEvents, workerId, log };
+  const often = limitLog(log, clock);
+  const active = createActiveExecutions(clock);
+  const door = createDoor(clock, () => log.info("the pause is over: the worker takes tasks again"));
+  const history = createHistory();
+  /** Tasks that were claimed for Oz, and those that are being claimed. */
+  let taken = 0;
+  let claims = 0;
+  const isEnding = () => !["open", "paused"].includes(door.state().kind);
+  const claiming = { runtime, workerId, log, often, answeredByTakeover, isDraining: isEnding };
+  const through = { channel, setupEvents: options.setupEvents, workerId, history, clock, log };
+
+  const quotaLeft = () => (settings().maxTasks ?? Number.POSITIVE_INFINITY) - taken;
 
   /** Claims once more what is here, and repeats its result behind that. */
   function claimAgain(here: ActiveExecution): void {
@@ -75,11 +111,12 @@ export function createWorker(options: WorkerOptions): Worker {
   function assign(message: AssignmentMessage): void {
     const { execution } = message;
     const here = active.get(execution);
+    const { maxConcurrentTasks: limit } = settings();
     const decision = decideAdmission({
       running: active.running(),
-      limit: options.maxConcurrentTasks,
+      limit,
       here: active.size(),
-      draining,
+      closed: door.reason() ?? (quotaLeft() - claims <= 0 ? QUOTA_REACHED : undefined),
       isHere: here !== undefined,
     });
     if (decision.kind === "reject") {
@@ -91,21 +128,28 @@ export function createWorker(options: WorkerOptions): Worker {
       if (here.phase === "claiming") here.answer = channel.answerer();
       else claimAgain(here);
     } else {
-      const added = active.add(execution);
+      const planned = plan(message);
+      const about = planned.kind === "ready" ? { title: planned.spec.title, image: planned.spec.image } : {};
+      const added = active.add(execution, about);
       added.answer = channel.answerer();
-      supervise(added, claimAndSeeThrough(added, message));
+      supervise(added, claimAndSeeThrough(added, planned));
     }
   }
 
-  async function claimAndSeeThrough(added: ActiveExecution, message: AssignmentMessage): Promise<void> {
-    const planned = plan(message);
-    const claimed = await claimAssignment(claiming, added, planned);
+  async function claimAndSeeThrough(added: ActiveExecution, planned: TaskSpecResult): Promise<void> {
+    claims += 1;
+    const claimed = await claimAssignment(claiming, added, planned).finally(() => {
+      claims -= 1;
+    });
     if (claimed === undefined) return;
+    taken += 1;
+    onCount();
     const setup = planned.kind === "ready" ? planned.setup : undefined;
     await seeThrough(through, added, claimed, { kind: "assigned", setup });
   }
 
   function supervise(added: ActiveExecution, work: Promise<void>): void {
+    onCount();
     added.done = work
       .catch((error: unknown) => {
         log.error("a task's supervision broke off on a defect of the worker", {
@@ -113,13 +157,16 @@ export function createWorker(options: WorkerOptions): Worker {
           reason: messageOf(error),
         });
       })
-      .finally(() => active.remove(added));
+      .finally(() => {
+        active.remove(added);
+        onCount();
+      });
   }
 
   function plan({ execution, read }: AssignmentMessage): TaskSpecResult {
     try {
       const said = read();
-      if (said.kind === "assignment") return buildTaskSpec(said.assignment, options.taskOptions);
+      if (said.kind === "assignment") return buildTaskSpec(said.assignment, settings().taskOptions);
       often.warn("an assignment that cannot be read", { task: execution.taskId, problem: said.problem });
       return { kind: "failed", reason: "unknown", detail: `the assignment cannot be read: ${said.problem}` };
     } catch (error) {
@@ -133,47 +180,84 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
-  function cancel(taskId: string, executionId: string | undefined): void {
-    const stopped = active.stop(
-      userCancellation(),
-      (execution) =>
-        execution.taskId === taskId && (executionId === undefined || execution.executionId === executionId),
-    );
+  function cancel(taskId: string, executionId: string | undefined, request: StopRequest): boolean {
+    const isMeant = ({ execution }: ActiveExecution) =>
+      execution.taskId === taskId && (executionId === undefined || execution.executionId === executionId);
+    const stopped = active.stop(request, isMeant);
     const fields = { task: taskId, execution: executionId };
-    if (stopped > 0) log.info("task is cancelled by user request", fields);
+    const by = request.cause === "operator" ? "by the operator of this worker" : "by user request";
+    if (stopped > 0) log.info(`task is cancelled ${by}`, fields);
     else often.info("a cancellation for a task that is not running here", fields);
+    return stopped > 0;
   }
 
+  async function settled(executions: readonly ActiveExecution[], limitMs: number, signal?: AbortSignal): Promise<void> {
+    const limit = new AbortController();
+    const all = Promise.all(executions.map(({ done }) => done));
+    const signals = signal === undefined ? [limit.signal] : [limit.signal, signal];
+    await Promise.race([all, pause(clock, limitMs, AbortSignal.any(signals))]);
+    limit.abort();
+  }
+
+  const isOnItsOwn = ({ phase, stage }: ActiveExecution) => phase === "running" && stage.name === "running";
+
   return {
+    door,
+    history,
     handle(message) {
       switch (message.type) {
         case "task_assignment":
           assign(message);
           break;
         case "task_cancellation":
-          cancel(message.taskId, message.executionId);
+          cancel(message.taskId, message.executionId, userCancellation());
           break;
         case "skipped":
           often.warn("a message from Oz was skipped", { reason: message.reason });
           break;
       }
     },
-    async drain(limitMs) {
-      draining = true;
+    adopt(recovered) {
+      const added = active.add(recovered.execution, recovered.about);
+      supervise(added, seeThrough(through, added, recovered, { kind: "taken over" }));
+      if (door.state().kind === "stopping") added.abort.abort(workerShutdown());
+    },
+    async stopAll(limitMs) {
       const stopped = active.stop(workerShutdown());
       if (stopped > 0) log.info("stopping the running tasks", { count: stopped });
-      const limit = new AbortController();
-      const all = Promise.all(active.all().map((execution) => execution.done));
-      await Promise.race([all, pause(options.clock, limitMs, limit.signal)]);
-      limit.abort();
+      await settled(active.all(), limitMs);
       often.close();
       return active.all().map(({ execution }) => execution.taskId);
     },
-    adopt(recovered) {
-      const added = active.add(recovered.execution);
-      supervise(added, seeThrough(through, added, recovered, { kind: "taken over" }));
-      if (draining) added.abort.abort(workerShutdown());
+    async letGo(limitMs, signal) {
+      const until = clock.now() + limitMs;
+      const isReady = () => active.all().every((one) => isOnItsOwn(one) || one.phase === "reporting");
+      while (!isReady() && clock.now() < until && !signal.aborted) await pause(clock, LOOK_EVERY_MS, signal);
+      if (signal.aborted) return 0;
+      const late = active.stop(workerShutdown(), (one) => !isOnItsOwn(one));
+      if (late > 0)
+        log.warn("tasks that have no container yet are stopped: they cannot be left running", { count: late });
+      await settled(
+        active.all().filter((one) => !isOnItsOwn(one)),
+        limitMs,
+        signal,
+      );
+      often.close();
+      return active.all().filter(isOnItsOwn).length;
     },
+    async emptied(signal) {
+      const aborted = whenAborted(signal);
+      while (active.size() > 0 && !signal.aborted) {
+        await Promise.race([Promise.all(active.all().map(({ done }) => done)), aborted.promise]);
+      }
+      aborted.forget();
+    },
+    cancel: (taskId, executionId) => cancel(taskId, executionId, operatorCancellation()),
+    hasTakenAll: () => quotaLeft() <= 0,
     running: () => active.running(),
+    all: () => active.all(),
   };
 }
+
+/** Between two looks whether all containers run. */
+const LOOK_EVERY_MS = 50;

@@ -35,7 +35,7 @@ export async function runWords(
       stderr += text;
     },
     dockerSocket: () => undefined,
-    startWorker: async (config, notices) => {
+    startWorker: async ({ config, notices }) => {
       started = { config, notices };
     },
   };

@@ -25,7 +25,7 @@ test("without a manager nobody is told anything", async () => {
   const { found, told, log } = await manager({ WATCHDOG_USEC: "1000" });
   found.ready();
   found.status("x");
-  found.stopping();
+  found.stopping("Shutting down");
   found.close();
   expect([told, log.lines]).toEqual([[], []]);
 });
@@ -34,7 +34,7 @@ test("ready, status, stopping; a status is one line", async () => {
   const { found, told } = await manager({ NOTIFY_SOCKET: "/run/x" });
   found.status("Connecting\nREADY=1");
   found.ready();
-  found.stopping();
+  found.stopping("Shutting down");
   found.close();
   expect(told).toEqual(["STATUS=Connecting\\nREADY=1", "READY=1", "STOPPING=1\nSTATUS=Shutting down"]);
 });
@@ -54,7 +54,7 @@ test("the watchdog gets a sign of life in half its time, from ready to close", a
   expect(signs()).toBe(1);
   clock.advance(1);
   expect(signs()).toBe(2);
-  found.stopping();
+  found.stopping("Shutting down");
   clock.advance(30_000);
   expect(signs()).toBe(3);
   found.close();
@@ -66,7 +66,7 @@ test("a manager that does not listen is logged once and harms nothing", async ()
   const { found, log } = await manager({ NOTIFY_SOCKET: "/run/x" }, false);
   found.status("x");
   found.ready();
-  found.stopping();
+  found.stopping("Shutting down");
   expect(log.messages("warn")).toEqual(["the service manager does not take the message that the worker is up"]);
 });
 

@@ -27,7 +27,7 @@ export const KNOWN: readonly Known[] = [
   {
     line: /^seed/,
     problem: /by a worker that had stood still/,
-    example: "seed 1415",
+    example: "seed 15268",
     reason:
       "a worker that stands still for some seconds, in which its link breaks, reads assignments on it that Oz has given to " +
       "somebody else: shorter than ten seconds that cannot be told from a machine that is busy",

@@ -3,7 +3,7 @@ import { type AdmissionDecision, decideAdmission, type WorkerLoad } from "../../
 
 const FULL: AdmissionDecision = { kind: "reject", reason: "worker at maximum concurrency" };
 const ENDING: AdmissionDecision = { kind: "reject", reason: "worker is shutting down" };
-const IDLE: WorkerLoad = { running: 0, limit: 0, here: 0, draining: false, isHere: false };
+const IDLE: WorkerLoad = { running: 0, limit: 0, here: 0, closed: undefined, isHere: false };
 
 test.each<[string, Partial<WorkerLoad>, AdmissionDecision]>([
   ["nothing runs", {}, { kind: "admit" }],
@@ -14,9 +14,9 @@ test.each<[string, Partial<WorkerLoad>, AdmissionDecision]>([
   ["above the limit, by what was taken over", { running: 5, limit: 2 }, FULL],
   ["here already", { isHere: true }, { kind: "redelivery" }],
   ["here already, at the limit", { isHere: true, running: 2, limit: 2 }, { kind: "redelivery" }],
-  ["here already, while the worker ends", { isHere: true, draining: true }, { kind: "redelivery" }],
-  ["the worker ends", { draining: true }, ENDING],
-  ["the worker ends, at the limit", { draining: true, running: 2, limit: 2 }, ENDING],
+  ["here already, while the worker ends", { isHere: true, closed: "worker is shutting down" }, { kind: "redelivery" }],
+  ["the worker ends", { closed: "worker is shutting down" }, ENDING],
+  ["the worker ends, at the limit", { closed: "worker is shutting down", running: 2, limit: 2 }, ENDING],
 ])("%s", (_, load, decision) => {
   expect(decideAdmission({ ...IDLE, ...load })).toEqual(decision);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { assigned, scene, settle, untilStopped } from "./worker-scene.ts";
+import { assigned, scene, settle, stop, untilStopped } from "./worker-scene.ts";
 
 describe("a task that another worker has taken over", () => {
   test("while it runs is told of no more, and is neither settled nor cleared away", async () => {
@@ -26,6 +26,6 @@ describe("a task that another worker has taken over", () => {
     for (const { resolve } of deliveries) resolve();
     await settle();
     expect(done).not.toContain("released a");
-    expect(await worker.drain(1_000)).toEqual([]);
+    expect(await stop(worker, 1_000)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { NO_OUTPUT } from "../../src/support/output-tail.ts";
 import type { Execution } from "../../src/task/execution.ts";
 import type { ExecutionResult } from "../../src/task/execution-result.ts";
 import type { ClaimAnswer, ClaimedExecution, RunOptions, TaskRuntime } from "../../src/worker/task-runtime.ts";
-import { createWorker } from "../../src/worker/worker.ts";
+import { createWorker, type Worker, type WorkerSettings } from "../../src/worker/worker.ts";
 import { assignment } from "../support/assignment-builder.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { recordedLog } from "../support/recorded-log.ts";
@@ -14,6 +14,7 @@ export function scene(parts: {
   /** What becomes of a claim; without an answer it is made. */
   claim?: () => Promise<Refusal | undefined>;
   run?: Outcome;
+  settings?: Partial<WorkerSettings>;
 }) {
   const sent: string[] = [];
   const done: string[] = [];
@@ -61,9 +62,8 @@ export function scene(parts: {
   };
   const worker = createWorker({
     workerId: "w",
-    maxConcurrentTasks: 0,
+    settings: () => ({ maxConcurrentTasks: 0, ...parts.settings, taskOptions }),
     setupEvents: { report: (_, step) => void told.push(step.name) },
-    taskOptions,
     runtime,
     channel,
     clock,
@@ -76,6 +76,12 @@ export type Refusal = Exclude<ClaimAnswer, { readonly kind: "claimed" }>;
 export type Outcome = ClaimedExecution["outcome"];
 export const EXITED: ExecutionResult = { kind: "exited", exitCode: 0, oomKilled: false };
 export const settle = () => Bun.sleep(1);
+
+/** Stops a worker as its end does. */
+export function stop(worker: Worker, limitMs: number): Promise<readonly string[]> {
+  worker.door.shut("stopping");
+  return worker.stopAll(limitMs);
+}
 
 export function assigned(taskId: string): ServerMessage {
   return decodeServerMessage(JSON.stringify({ type: "task_assignment", data: assignment({ task_id: taskId }) }));

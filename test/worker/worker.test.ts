@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeServerMessage } from "../../src/protocol/server-message.ts";
 import type { RunOptions, SetupStep } from "../../src/worker/task-runtime.ts";
 import { assignment } from "../support/assignment-builder.ts";
-import { assigned, EXITED, type Refusal, scene, settle, untilStopped } from "./worker-scene.ts";
+import { assigned, EXITED, type Refusal, scene, settle, stop, untilStopped } from "./worker-scene.ts";
 
 describe("a task", () => {
   test("is cleared away when Oz has read its result, and not before", async () => {
@@ -51,7 +51,7 @@ describe("a task", () => {
       worker.handle(assigned("a"));
       await settle();
       if (isCancelled) worker.handle({ type: "task_cancellation", taskId: "a" });
-      const drained = worker.drain(5_000);
+      const drained = stop(worker, 5_000);
       claim.resolve({ kind: "refused", reason: "no daemon", mayStand: true });
       expect(await drained).toEqual([]);
       expect(sent).toEqual([]);
@@ -63,7 +63,7 @@ describe("a task", () => {
     const { worker, sent } = scene({ claim: () => claim.promise });
     worker.handle(assigned("a"));
     await settle();
-    const drained = worker.drain(5_000);
+    const drained = stop(worker, 5_000);
     claim.resolve({ kind: "refused", reason: "no daemon", mayStand: false });
     expect(await drained).toEqual([]);
     expect(sent).toEqual(["task_rejected a"]);
@@ -151,7 +151,7 @@ describe("the end of a worker", () => {
     const { worker, sent, done, clock } = scene({ run: untilStopped });
     worker.handle(assigned("a"));
     await settle();
-    const drained = worker.drain(5_000);
+    const drained = stop(worker, 5_000);
     worker.handle(assigned("b"));
     await settle();
     expect(sent).toEqual(["task_claimed a", "task_rejected b", "task_failed a"]);
@@ -164,7 +164,7 @@ describe("the end of a worker", () => {
     const { worker, deliveries, clock } = scene({ run: untilStopped });
     worker.handle(assigned("a"));
     await settle();
-    const drained = worker.drain(5_000);
+    const drained = stop(worker, 5_000);
     await settle();
     for (const { resolve } of deliveries) resolve();
     expect(await drained).toEqual([]);
@@ -173,7 +173,7 @@ describe("the end of a worker", () => {
 
   test("stops what is taken over in that very moment", async () => {
     const { worker, ours, sent } = scene({});
-    const drained = worker.drain(5_000);
+    const drained = stop(worker, 5_000);
     worker.adopt(ours({ taskId: "a", executionId: "1" }, untilStopped));
     await settle();
     expect(sent).toEqual(["task_claimed a", "task_failed a"]);

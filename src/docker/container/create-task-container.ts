@@ -37,7 +37,10 @@ export async function createTaskContainer(
 ): Promise<Creation> {
   const { engine, seals, workerId } = records;
   const name = taskContainerName(workerId, spec.execution);
-  const labelsNow = () => seals.seal(name, executionLabels("task", records, spec.execution, attempt));
+  const labelsNow = (): Record<string, string> => ({
+    ...seals.seal(name, executionLabels("task", records, spec.execution, attempt)),
+    [LABELS.title]: spec.title ?? "",
+  });
   const warn = (warnings: readonly string[]) => onWarnings(warnings, spec.execution.taskId);
   /** Of the calls that were made here: no others can have them. */
   const made = new Set<string | undefined>();

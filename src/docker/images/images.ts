@@ -39,7 +39,7 @@ export interface ImagesOptions {
   readonly engine: Engine;
   readonly watch: EngineWatch;
   readonly platform: Platform;
-  readonly pullPolicy: PullPolicy;
+  readonly pullPolicy: () => PullPolicy;
   /** Rejects only with the signal's reason. */
   readonly credentials: (reference: ImageReference, signal: AbortSignal) => Promise<FoundLogin>;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export interface ImagesOptions {
 }
 
 export function createImages(options: ImagesOptions): Images {
-  const { watch, platform, pullPolicy, credentials } = options;
+  const { watch, platform, credentials } = options;
   const once = createPullOnce(options);
   const pullWithLogins = createPullWithLogins({ ...options, once });
   const shared = createSharedWork<LoginPullEnding>();
@@ -65,6 +65,7 @@ export function createImages(options: ImagesOptions): Images {
     signal: AbortSignal,
   ): Promise<PullAnswer> {
     const name = shownImage(image);
+    const pullPolicy = options.pullPolicy();
     const here = pullPolicy === "Always" ? undefined : await persist(watch, signal, () => once.look(reference, signal));
     if (here?.kind === "here") return { ok: true, isLocal: true, imageId: here.imageId, isUnchanged: true };
     const foreign = here?.kind === "foreign" ? `it is here for ${platformName(here.platform)}` : undefined;
@@ -86,7 +87,7 @@ export function createImages(options: ImagesOptions): Images {
   return {
     async expected(image) {
       const reference = parseImageReference(image);
-      if (reference.kind === "invalid" || pullPolicy !== "Always") return undefined;
+      if (reference.kind === "invalid" || options.pullPolicy() !== "Always") return undefined;
       const last = once.remembered(reference);
       if (last !== undefined) return last;
       const here = await once.look(reference, new AbortController().signal);

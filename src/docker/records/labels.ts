@@ -13,6 +13,8 @@ export const LABELS = {
   kind: `${LABEL_PREFIX}kind`,
   /** Random, one a claim: ties everything together that belongs to one try at an execution. */
   attempt: `${LABEL_PREFIX}attempt`,
+  /** What people know the task by; for them alone, and empty where there is none: an image has labels too. */
+  title: `${LABEL_PREFIX}title`,
   /** Image id whose content a sidecar volume holds. */
   imageId: `${LABEL_PREFIX}image-id`,
   /** Reference under which that image was pulled. */

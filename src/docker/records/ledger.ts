@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Execution } from "../../task/execution.ts";
-import { type ExecutionResult, FAILURE_REASONS } from "../../task/execution-result.ts";
+import { type ExecutionResult, FAILURE_REASONS, STOP_CAUSES } from "../../task/execution-result.ts";
 import { createVolume, inspectVolume, removeVolume } from "../engine/engine-objects.ts";
 import type { VolumeDetails } from "../engine/engine-schemas.ts";
 import { isFreshClaim } from "./freshness.ts";
@@ -20,7 +20,7 @@ const StoredResult = v.variant("kind", [
   }),
   v.object({
     kind: v.literal("stopped"),
-    cause: v.picklist(["cancelled", "shutdown", "timeout"]),
+    cause: v.picklist(STOP_CAUSES),
     exitCode: v.exactOptional(v.number()),
   }),
 ]);

@@ -117,7 +117,7 @@ describe.each(users)("%s", (who, credentials) => {
     const name = `policy-${who.split(" ")[1]?.slice(0, 4)}-${crypto.randomUUID().slice(0, 8)}`;
     const stage = await stages[stageName]?.(name);
     if (stage === undefined) throw new Error(stageName);
-    const { images, asked } = realImages({ pullPolicy: policy });
+    const { images, asked } = realImages({ pullPolicy: () => policy });
     const answer = await images.pull(stage.second.reference, credentials, new AbortController().signal);
     judge(answer, stage.second.reference, stage, expected);
     expect(asked().registry).toBe(pulls);
@@ -138,7 +138,7 @@ describe("a name with a digest", () => {
       const stream = await docker.pull(image.pinned);
       await new Promise((resolve) => docker.modem.followProgress(stream, resolve));
     }
-    const { images, asked } = realImages({ pullPolicy: policy });
+    const { images, asked } = realImages({ pullPolicy: () => policy });
     const answer = await images.pull(image.pinned, "configured", new AbortController().signal);
     expect(answer.ok ? answer.imageId : answer.detail).toContain(isHad ? image.id : image.pinned);
     expect(asked().registry).toBe(policy === "Always" || (policy === "IfNotPresent" && !isHere) ? 1 : 0);
@@ -148,7 +148,7 @@ describe("a name with a digest", () => {
 test("what is here is looked at once, also by pulls that come together, and nothing is expected beside them", async () => {
   const image = await push("looked-at", "x");
   await pullHere(image);
-  const { images, asked } = realImages({ pullPolicy: "IfNotPresent" });
+  const { images, asked } = realImages({ pullPolicy: () => "IfNotPresent" });
   const { signal } = new AbortController();
   await Promise.all([1, 2, 3].map(() => images.pull(image.reference, "configured", signal)));
   expect(await images.expected(image.reference)).toBeUndefined();
@@ -157,7 +157,7 @@ test("what is here is looked at once, also by pulls that come together, and noth
 
 test("an image that somebody removes is pulled at the next task, and one that is given another name is taken", async () => {
   const [image, other] = await Promise.all([push("moves", "1"), push("moves-other", "2")]);
-  const { images } = realImages({ pullPolicy: "IfNotPresent" });
+  const { images } = realImages({ pullPolicy: () => "IfNotPresent" });
   const { signal } = new AbortController();
   const id = async () => {
     const answer = await images.pull(image.reference, "configured", signal);

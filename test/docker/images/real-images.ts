@@ -42,7 +42,7 @@ export function realImages(options: Partial<ImagesOptions> = {}, change: Change 
       engine,
       watch: createEngineWatch(engine, systemClock, log),
       platform: { os: "linux", architecture: machineArchitecture() },
-      pullPolicy: "Always",
+      pullPolicy: () => "Always",
       credentials: async () => ({}),
       log,
       ...options,

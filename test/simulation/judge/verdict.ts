@@ -6,6 +6,8 @@ export interface Disturbances {
   isCancelled: boolean;
   /** A worker was told to end. */
   isShutDown: boolean;
+  /** A worker ended and left its tasks running. */
+  isDetached: boolean;
   /** A worker was killed. */
   isKilled: boolean;
   /** The engine was away, or was restarted. */
@@ -53,7 +55,7 @@ function isPossible(
     case "container_oom":
       return endsOf(137).some(({ oom }) => oom);
     case "graceful_shutdown":
-      return disturbed.isShutDown;
+      return disturbed.isShutDown || (disturbed.isDetached && !hasRun);
     case "image_pull":
       return !hasRun && (disturbed.isRegistryMoody || disturbed.isEngineAway);
     case "sidecar_prep":
@@ -63,11 +65,21 @@ function isPossible(
     case "container_create":
       return !hasRun && (disturbed.isEngineAway || disturbed.isDiskFull || disturbed.isPruned);
     case "container_start":
-      return !hasRun && (disturbed.isKilled || disturbed.isEngineAway || disturbed.isPruned || disturbed.isShutDown);
+      return (
+        !hasRun &&
+        (disturbed.isKilled ||
+          disturbed.isEngineAway ||
+          disturbed.isPruned ||
+          disturbed.isShutDown ||
+          disturbed.isDetached)
+      );
     case "container_wait":
       return disturbed.isPruned;
     case "unknown":
-      return disturbed.isPruned || (!hasRun && (disturbed.isKilled || disturbed.isShutDown || disturbed.isEngineAway));
+      return (
+        disturbed.isPruned ||
+        (!hasRun && (disturbed.isKilled || disturbed.isShutDown || disturbed.isDetached || disturbed.isEngineAway))
+      );
     default:
       return false;
   }

@@ -74,6 +74,8 @@ function anyIncident(random: Random): Incident {
     (world) => world.incidents.kill(victim(world), briefMs),
     (world) => world.incidents.kill(victim(world), briefMs),
     (world) => world.incidents.shutDown(victim(world), briefMs),
+    (world) => world.incidents.end(victim(world), "detach", briefMs),
+    (world) => world.incidents.end(victim(world), "drain", briefMs),
     (world) => world.startWorker(),
     (world) => world.oz.cut(),
     (world) => freeze(world, 10 * briefMs),

@@ -50,6 +50,7 @@ export function scenario(name: string, parts: Partial<Omit<Scenario, "name">> = 
     hasNamespaces: false,
     mountsImages: false,
     cleanup: true,
+    life: {},
     maxConcurrentTasks: 0,
     points: USUAL,
     restMs: REST_MS,

@@ -110,6 +110,38 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
     disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),
     points: ["kill-before", "kill-after", "lose-answer", "engine-away", "link-cut"],
   }),
+  scenario("detached-while-it-runs", {
+    tasks: [task({ work: exits(7, 20_000) }), task({ taskId: "other", atMs: 150, work: exits(0, 2_000) })],
+    disturb: (world) => world.at(1_900, () => world.incidents.end(world.workers[0]?.process, "detach")),
+    points: ["kill-before", "kill-after", "lose-answer", "engine-away", "link-cut", "cancel", "redeliver"],
+  }),
+  scenario("detached-while-it-is-claimed", {
+    isWarm: false,
+    tasks: [task({ work: exits(7, 20_000) })],
+    disturb: (world) => world.at(110, () => world.incidents.end(world.workers[0]?.process, "detach")),
+    points: ["kill-before", "kill-after", "lose-answer", "link-cut", "cancel"],
+  }),
+  scenario("one-of-two-is-detached", {
+    workers: 2,
+    tasks: five,
+    disturb: (world) => world.at(3_000, () => world.incidents.end(world.workers[0]?.process, "detach")),
+    points: ["kill-before", "redeliver"],
+  }),
+  scenario("drained", {
+    tasks: [task({ work: exits(7, 20_000) }), task({ taskId: "other", atMs: 3_500, work: exits(0, 2_000) })],
+    disturb: (world) => world.at(3_000, () => world.incidents.end(world.workers[0]?.process, "drain")),
+    points: ["kill-before", "lose-answer", "engine-away", "link-cut", "cancel", "detach", "shutdown"],
+  }),
+  scenario("drained-too-long", {
+    life: { drainTimeoutMs: 5_000 },
+    tasks: [task({ work: ENDLESS })],
+    disturb: (world) =>
+      world.at(3_000, () => {
+        world.incidents.seen.isShutDown = true;
+        world.incidents.end(world.workers[0]?.process, "drain");
+      }),
+    points: ["kill-before", "link-cut"],
+  }),
   scenario("shutdown-of-a-stubborn-task", {
     tasks: [task({ work: STUBBORN })],
     disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),

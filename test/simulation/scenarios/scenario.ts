@@ -1,3 +1,4 @@
+import type { WorkerConfig } from "../../../src/config/worker-config.ts";
 import type { Work } from "../engine/sim-objects.ts";
 import type { PointKind } from "../world/effects.ts";
 import type { World } from "../world/world.ts";
@@ -27,6 +28,8 @@ export interface Setting {
   readonly hasNamespaces: boolean;
   readonly mountsImages: boolean;
   readonly cleanup: boolean;
+  /** What the operator has set. */
+  readonly life: Partial<WorkerConfig>;
   readonly maxConcurrentTasks: number;
   /** How long it may take until everything is at rest, once nothing more is planned; milliseconds. */
   readonly restMs: number;

@@ -12,6 +12,8 @@ export const POINT_KINDS = [
   "link-cut",
   "cancel",
   "shutdown",
+  "detach",
+  "drain",
   "suspend",
   "redeliver",
   "prune",

@@ -1,4 +1,5 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
+import type { Ending } from "../../../src/life-cycle.ts";
 import type { DownMode, EngineModel } from "../engine/engine-model.ts";
 import type { SimContainer } from "../engine/sim-objects.ts";
 import { leftovers } from "../judge/at-rest.ts";
@@ -14,7 +15,14 @@ const SUSPENDED_MS = 300_000;
 
 /** What may happen to a world, and what has happened to it. Times are milliseconds from now. */
 export class Incidents {
-  readonly seen = { isShutDown: false, isKilled: false, isEngineAway: false, isPruned: false, isDiskFull: false };
+  readonly seen = {
+    isShutDown: false,
+    isDetached: false,
+    isKilled: false,
+    isEngineAway: false,
+    isPruned: false,
+    isDiskFull: false,
+  };
   readonly #world: World;
   readonly #ending = new Set<SimProcess>();
 
@@ -35,18 +43,28 @@ export class Incidents {
 
   /** Ends a worker in order; another one is started when it has ended. */
   shutDown(process: SimProcess | undefined, backAfterMs = RESTART_MS): void {
+    this.end(process, "stop", backAfterMs);
+  }
+
+  /** The same in one of the ways in which a worker ends. */
+  end(process: SimProcess | undefined, how: Ending, backAfterMs = RESTART_MS): void {
     const world = this.#world;
     const worker = world.workers.find((one) => one.process === process);
-    if (worker === undefined || this.#ending.has(worker.process)) return;
+    if (worker === undefined) return;
+    this.#note(`worker ${worker.process.pid} is to ${how}`);
+    if (how === "stop") this.seen.isShutDown = true;
+    if (how === "detach") this.seen.isDetached = true;
+    if (this.#ending.has(worker.process)) {
+      worker.end(how);
+      return;
+    }
     this.#ending.add(worker.process);
-    this.seen.isShutDown = true;
-    this.#note(`worker ${worker.process.pid} gets SIGTERM`);
     const done = world.busy();
     worker.process.onEnd(() => {
       done();
       world.in(backAfterMs, () => world.startWorker());
     });
-    worker.shutDown();
+    worker.end(how);
   }
 
   suspend(process: SimProcess | undefined, forMs = SUSPENDED_MS): void {
@@ -166,6 +184,8 @@ export class Incidents {
       "link-cut": () => this.#world.oz.cut(process),
       cancel: () => this.cancelAll(),
       shutdown: () => this.shutDown(process),
+      detach: () => this.end(process, "detach"),
+      drain: () => this.end(process, "drain"),
       suspend: () => (this.seen.isShutDown ? undefined : this.suspend(process)),
       redeliver: () => this.redeliverAll(),
       // Behind the last worker nobody sweeps any more, and nobody waits for one that ends.

@@ -3,6 +3,7 @@ import { DEFAULTS } from "../../../src/config/worker-config.ts";
 import { composeDocker, type DockerBackend } from "../../../src/docker/compose-docker.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { limitEngine } from "../../../src/docker/engine/limited-engine.ts";
+import type { Ending } from "../../../src/life-cycle.ts";
 import { EngineClient } from "../engine/engine-client.ts";
 import { simulatedLog } from "./journal.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -19,7 +20,7 @@ export class SimWorker {
   readonly #world: World;
   readonly #composed: ComposedWorker;
   readonly #docker: DockerBackend;
-  #isEnding = false;
+  #ending: Ending | undefined;
 
   constructor(world: World) {
     const { engine: model, effects, processes, oz, random, journal, setting, sabotage } = world;
@@ -51,10 +52,11 @@ export class SimWorker {
       volumes: [],
       environment: [],
       maxConcurrentTasks: setting.maxConcurrentTasks,
+      ...setting.life,
       webSocketUrl: "ws://oz.simulated/ws",
     };
     const docker = composeDocker(
-      { ...config, pullPolicy: config.imagePullPolicy },
+      { ...config, pullPolicy: () => config.imagePullPolicy, cleanup: () => config.cleanup },
       {
         engine,
         watch,
@@ -68,7 +70,7 @@ export class SimWorker {
       },
     );
     this.#docker = docker;
-    this.#composed = composeWorker(config, {
+    this.#composed = composeWorker(() => config, {
       docker,
       link: {
         dial: (request, events) => {
@@ -88,9 +90,22 @@ export class SimWorker {
   }
 
   /** Ends it as an operator does; it has ended when its process has. */
-  shutDown(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+  end(how: Ending): void {
+    const { life } = this.#composed;
+    if (!life.end(how, "the operator wants it")) return;
+    const isFirst = this.#ending === undefined;
+    this.#ending = how;
+    if (how !== "drain") this.#mustEndInTime();
+    if (!isFirst) return;
+    life.ended
+      .then(() => this.#docker.close())
+      .then(
+        () => this.process.end(),
+        (error: unknown) => this.#world.report(`the shutdown broke off: ${String(error)}`),
+      );
+  }
+
+  #mustEndInTime(): void {
     const { process } = this;
     const late = process.clock.after(SHUTDOWN_LIMIT_MS, () => {
       if (!process.wasSuspended) {
@@ -98,15 +113,6 @@ export class SimWorker {
       }
       process.end();
     });
-    this.#composed
-      .shutDown("SIGTERM")
-      .then(() => this.#docker.close())
-      .then(
-        () => {
-          late.cancel();
-          process.end();
-        },
-        (error: unknown) => this.#world.report(`the shutdown broke off: ${String(error)}`),
-      );
+    process.onEnd(() => late.cancel());
   }
 }

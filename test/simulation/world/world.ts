@@ -158,7 +158,7 @@ export class World {
     } while (!this.#isAtRest() && this.clock.now() < this.#endsAt);
     this.#judgeRest();
     this.incidents.seen.isShutDown = true;
-    for (const worker of this.workers) worker.shutDown();
+    for (const worker of this.workers) worker.end("stop");
     this.clock.run(() => this.workers.length === 0, this.clock.now() + ENDED_LIMIT_MS);
     if (this.workers.length > 0) this.report("a worker did not end when it was told to");
     // A lease that nobody could remove is the next worker's to sweep away.
