@@ -11,6 +11,7 @@ import { readTail } from "./container/container-tail.ts";
 import { type ReadyOptions, readyContainer } from "./container/ready-container.ts";
 import { type StartOptions, startAndFollow, stopRequest } from "./container/run-container.ts";
 import { describeError, EngineError } from "./engine/engine-error.ts";
+import { enginePath } from "./engine/engine-path.ts";
 import { persist } from "./engine/engine-watch.ts";
 import { explainEngine } from "./engine/explain-engine.ts";
 import { type Course, followCourse } from "./follow-course.ts";
@@ -34,6 +35,7 @@ export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, St
 
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
+const PING_LIMIT_MS = 2_000;
 /** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
 const GIVE_WAY_LIMIT_MS = 3_000;
 /** A removal may fail for a moment: a device is busy, a removal is under way. */
@@ -79,6 +81,16 @@ export function createDockerExecution(
       });
     });
     limit?.cancel();
+  }
+
+  /**
+   * A process that ends may tell nothing whose record it cannot drop: its successor would tell it again. Where the daemon
+   * stays away that one is left to tell.
+   */
+  async function untilItCanBeClosed(): Promise<void> {
+    const ping = () =>
+      records.engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs: PING_LIMIT_MS });
+    await (unfinished === undefined ? watch.untilBack() : persist(watch, undefined, ping, Number.POSITIVE_INFINITY));
   }
 
   function insist(step: () => Promise<void>): Promise<void> {
@@ -136,6 +148,7 @@ export function createDockerExecution(
         result = resultOfFailure(error, run.signal);
       }
       result = withoutSecrets(result, secrets);
+      if (result.kind === "stopped" && result.cause === "shutdown" && !lost.signal.aborted) await untilItCanBeClosed();
       if (await isLost()) return result;
       // Any other end a container tells by itself.
       if (result.kind !== "exited") await settle(result);

@@ -46,9 +46,10 @@ export class Journal {
     if (stream !== undefined && "destroy" in stream && typeof stream.destroy === "function") stream.destroy();
   }
 
-  /** What happened to a task between its first assignment and its result. */
+  /** What happened to a task between its first assignment, or the claim that made it run once more, and its result. */
   disturbances(taskId: string, fromMs: number, toMs: number): Disturbances {
-    const startedAt = this.#starts.get(taskId) ?? Number.POSITIVE_INFINITY;
+    const start = this.#starts.get(taskId) ?? Number.POSITIVE_INFINITY;
+    const startedAt = start >= fromMs ? start : Number.POSITIVE_INFINITY;
     const diedAt = this.#dies.get(taskId) ?? Number.POSITIVE_INFINITY;
     const between = this.notes.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
     const killed = between.filter(({ kind }) => kind === "daemon-killed");

@@ -61,6 +61,15 @@ describe("the judge", () => {
     expect(judge(plan, runTwice, new Journal()).doubled).toEqual([]);
   });
 
+  test("a worker killed before that second run has begun may leave nobody who knows", () => {
+    const journal = new Journal();
+    journal.started("t", 0.5);
+    journal.notes.push({ kind: "killed", atMs: 4.5 });
+    const runTwice = story("sent", "claimed", "sent@2", "exit 3", "claimed@2", "unknown@2");
+    expect(judge(plan, runTwice, journal).wrong).toEqual([]);
+    expect(judge(plan, runTwice, new Journal()).wrong).toHaveLength(1);
+  });
+
   test("a worker killed before the start may leave nobody who knows", () => {
     const journal = new Journal();
     journal.notes.push({ kind: "killed", atMs: 1 });

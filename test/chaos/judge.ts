@@ -33,7 +33,8 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
       wrong.push(`${story} (unclaimed)`);
     const after = terminals.filter(({ number }) => number > claimedAt);
     if (after.length === 0 && !crossedResult(events, task, last)) lost.push(`${story} (claimed last)`);
-    for (const run of runsOf(events, messages)) {
+    const runs = runsOf(events, messages);
+    for (const run of runs) {
       if (new Set(run.filter(isTerminal).map(({ text }) => text)).size > 1) doubled.push(story);
     }
     for (const link of new Set(after.map((one) => one.link))) {
@@ -48,7 +49,9 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
     }
     for (const terminal of terminals) {
       const verdict = verdictOf(terminal.type, terminal.data);
-      const disturbances = journal.disturbances(task.taskId, sentAt, terminal.atMs);
+      const run = runs.findIndex((one) => one.includes(terminal));
+      const begunAt = run > 0 ? (runs[run]?.[0]?.atMs ?? sentAt) : sentAt;
+      const disturbances = journal.disturbances(task.taskId, begunAt, terminal.atMs);
       if (!isPossible(task, verdict, disturbances)) wrong.push(`${story} ${JSON.stringify(disturbances)}`);
     }
   }

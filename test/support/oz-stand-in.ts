@@ -150,7 +150,7 @@ export class OzStandIn extends OzObserver {
     const { type, taskId, executionId } = readOutgoing(frame);
     if (type === "task_assignment" && typeof frame === "string") {
       this.#last.set(taskId, frame);
-      this.rules.assigned(taskId, executionId);
+      this.rules.assigned(taskId, executionId, link.data.link);
     }
     this.record.add({ kind: "sent", link: link.data.link, type, taskId });
     link.send(frame);

@@ -31,6 +31,8 @@ export interface RuledMessage {
 export class ProtocolRules {
   readonly #books = new Map<string, ExecutionBook[]>();
   readonly #rejections = new Map<string, number>();
+  /** Assignments that a link was handed and has not answered, by task and link. */
+  readonly #open = new Map<string, number>();
   readonly #violations: string[];
 
   constructor(violations: string[]) {
@@ -38,7 +40,8 @@ export class ProtocolRules {
   }
 
   /** An assignment was handed to a link; the same execution again is a redelivery. */
-  assigned(taskId: string, executionId: string): void {
+  assigned(taskId: string, executionId: string, link?: number): void {
+    if (link !== undefined) this.#opened(taskId, link, 1);
     const books = this.#books.get(taskId) ?? [];
     this.#books.set(taskId, books);
     const known = books.find((book) => book.executionId === executionId);
@@ -53,9 +56,12 @@ export class ProtocolRules {
       this.#violations.push(`${type} ${taskId}: this task was never assigned`);
       return;
     }
+    const isAsked = (this.#open.get(`${message.link} ${taskId}`) ?? 0) > 0;
+    if (isAsked && (type === "task_rejected" || type === "task_claimed")) this.#opened(taskId, message.link, -1);
     if (type === "task_rejected") {
       const rejections = (this.#rejections.get(taskId) ?? 0) + 1;
-      if (rejections > unanswered(books)) {
+      // Another worker may claim again, over a new link, what this one was handed.
+      if (rejections > unanswered(books) && !isAsked) {
         this.#violations.push(`${taskId}: rejected although no assignment of it was unanswered`);
       } else {
         this.#rejections.set(taskId, rejections);
@@ -85,6 +91,11 @@ export class ProtocolRules {
   confirmedResults(taskId: string): number {
     const books = this.#books.get(taskId) ?? [];
     return books.filter(({ terminals }) => terminals.some(({ confirmed }) => confirmed)).length;
+  }
+
+  #opened(taskId: string, link: number, by: number): void {
+    const key = `${link} ${taskId}`;
+    this.#open.set(key, (this.#open.get(key) ?? 0) + by);
   }
 
   #claimed(book: ExecutionBook, books: readonly ExecutionBook[]): void {

@@ -142,6 +142,14 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
       }),
     points: ["kill-before", "link-cut"],
   }),
+  scenario("shutdown-while-the-engine-is-away", {
+    tasks: [task({ work: STUBBORN })],
+    disturb: (world) => {
+      world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process));
+      world.at(3_500, () => world.incidents.engineAway("go-on", 30_000));
+    },
+    points: ["kill-before", "link-cut"],
+  }),
   scenario("shutdown-of-a-stubborn-task", {
     tasks: [task({ work: STUBBORN })],
     disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),
