@@ -1,6 +1,7 @@
 import { composeWorker } from "./compose-worker.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
+import type { LinkState } from "./control-plane/oz-link.ts";
 import { createSetupEvents } from "./control-plane/setup-events.ts";
 import { openDocker } from "./docker/open-docker.ts";
 import { findServiceManager } from "./host/service-manager.ts";
@@ -8,8 +9,10 @@ import type { Ending } from "./life-cycle.ts";
 import { answerHealth } from "./operator/health.ts";
 import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
 import { serveOperator } from "./operator/serve-operator.ts";
+import { operatorAnswers } from "./operator-answers.ts";
 import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
+import { messageOf } from "./support/message-of.ts";
 import { USER_AGENT } from "./support/user-agent.ts";
 
 /** For an ssh tunnel; what is left of it then ends with the process. */
@@ -45,6 +48,11 @@ const ENDING_STATUS: Readonly<Record<Ending, string>> = {
   stop: "Shutting down",
 };
 
+function linkStatus({ connected, reason }: LinkState): string {
+  if (connected) return "Connected to Oz, listening for tasks";
+  return reason === undefined ? "Connecting to Oz" : `Not connected to Oz: ${reason}`;
+}
+
 /** Either a worker that is up, or the one line that says why there is none. */
 export type DaemonStart =
   | { readonly kind: "up"; readonly daemon: Daemon }
@@ -73,8 +81,7 @@ export async function startDaemon(
   const composed = composeWorker(configured, {
     docker,
     link: {
-      onState: ({ connected }) =>
-        manager.status(connected ? "Connected to Oz, listening for tasks" : "Connecting to Oz"),
+      onState: (state) => manager.status(linkStatus(state)),
       dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
     },
     onEnding: (how) => manager.stopping(ENDING_STATUS[how]),
@@ -95,11 +102,21 @@ export async function startDaemon(
   composed.start();
   const problems = () =>
     liveProblems({
+      ending: () => composed.life.ending(),
       link: () => composed.link.state(),
       pingDaemon: () => docker.ping(PING_LIMIT_MS),
       now: () => clock.now(),
     });
-  const operator = serveOperator({ workerId: config.workerId, answering: [answerHealth(problems)], clock, log });
+  const reload = () => {
+    manager.reloading();
+    const lines = around.reload();
+    manager.reloaded();
+    return lines;
+  };
+  const dockerProblem = () => docker.ping(PING_LIMIT_MS).then(() => undefined, messageOf);
+  const sources = { composed, configured, dockerProblem, disk: () => docker.disk(), reload, clock };
+  const answering = [answerHealth(problems), ...operatorAnswers(sources)];
+  const operator = serveOperator({ workerId: config.workerId, answering, clock, log });
   // Up, though Oz may be away for hours: a restart would not bring it back, and the tasks here need this process.
   manager.ready();
   const ended = composed.life.ended.then(async () => {
@@ -113,12 +130,7 @@ export async function startDaemon(
     daemon: {
       end: (how, why) => composed.life.end(how, why),
       ending: () => composed.life.ending(),
-      reload() {
-        manager.reloading();
-        const lines = around.reload();
-        manager.reloaded();
-        return lines;
-      },
+      reload,
       settingsChanged: () => composed.life.counted(),
       ended,
     },

@@ -1,15 +1,38 @@
 import { runCommandLine } from "./cli/run-command-line.ts";
 import { localDockerSocket } from "./docker/endpoint/local-docker-socket.ts";
+import { openTaskView } from "./docker/open-task-view.ts";
 import { accountHome } from "./host/account-home.ts";
 import { reasonOf, runWorker } from "./run-worker.ts";
+import { systemClock } from "./support/clock.ts";
+import type { Log } from "./support/log.ts";
 import { stderrSink } from "./support/stderr-sink.ts";
 
 const stderr = stderrSink();
+
+/** Of one who looks: what is wrong is said by the command itself. */
+const SILENT_LOG: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT_LOG };
+
+function interrupted(): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());
+  return abort.signal;
+}
+
+async function confirm(question: string): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  process.stderr.write(`${question} [y/N] `);
+  for await (const line of console) return /^y(es)?$/i.test(line.trim());
+  return false;
+}
 
 runCommandLine(process.argv.slice(2), {
   env: process.env,
   stdout: (text) => process.stdout.write(text),
   stderr,
+  openTaskView: () =>
+    openTaskView({ env: process.env, home: accountHome(process.env), clock: systemClock, log: SILENT_LOG }),
+  interrupted,
+  confirm,
   dockerSocket: () => localDockerSocket({ env: process.env, home: accountHome(process.env) }),
   startWorker: (resolved, readAgain) => runWorker(resolved, readAgain, stderr),
 }).then(

@@ -1,6 +1,7 @@
 import type { CommandDef, CommandMeta } from "citty";
 import type { ReadFile } from "../config/read-file.ts";
 import type { Environment, Resolved } from "../config/resolve.ts";
+import type { TaskViewOpening } from "../operator/task-view.ts";
 import type { Flags } from "./flag.ts";
 
 /** The process around a command. */
@@ -10,6 +11,12 @@ export interface Surroundings {
   readonly readFile?: ReadFile;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The Docker daemon that would be used, to look at its tasks. */
+  readonly openTaskView: () => Promise<TaskViewOpening>;
+  /** Aborts when the user has had enough: Ctrl-C. */
+  readonly interrupted: () => AbortSignal;
+  /** Asks a person for a yes; `undefined` where there is nobody to ask. */
+  readonly confirm: (question: string) => Promise<boolean | undefined>;
   /** The socket of the Docker daemon that would be used, where it is one of this machine. */
   readonly dockerSocket: () => string | undefined;
   /** Starts the worker, which then ends the process by itself; `readAgain` reads its settings anew. */

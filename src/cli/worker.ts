@@ -13,10 +13,18 @@ import {
 import { VOLUME_TAKES } from "../config/volume.ts";
 import { DEFAULTS } from "../config/worker-config.ts";
 import { buildCommit } from "../support/build-commit.ts";
+import { cancel } from "./cancel.ts";
 import { refuse } from "./command.ts";
 import { define } from "./define.ts";
+import { detach, drain, reload } from "./end.ts";
 import { type Flag, HELP_FLAG } from "./flag.ts";
 import { health } from "./health.ts";
+import { history } from "./history.ts";
+import { inspect } from "./inspect.ts";
+import { logs } from "./logs.ts";
+import { pause, resume } from "./pause.ts";
+import { ps } from "./ps.ts";
+import { status } from "./status.ts";
 
 const args = {
   "api-key": {
@@ -163,7 +171,7 @@ export const worker = define({
     description: "runs Oz cloud agents on this machine, each task in a Docker container of its own",
   },
   args,
-  subCommands: { health },
+  subCommands: { status, ps, logs, inspect, history, pause, resume, drain, detach, reload, cancel, health },
   help: {
     synopsis: "[flags]",
     about: ["Flags win over the config file, which wins over the defaults."],
@@ -193,8 +201,8 @@ export const worker = define({
       ["Is the worker here connected, and does its Docker daemon answer?", [`${name} health`]],
     ],
     exitCodes: [
-      [0, "stopped by a signal"],
-      [1, "cannot run here (no Docker daemon)"],
+      [0, "ended in order: by a signal, a command or its settings"],
+      [1, "cannot run here (no Docker daemon), or was ended at once"],
       [2, "bad flags or config file"],
     ],
   },

@@ -26,6 +26,8 @@ export const CLOSE_LIMIT_MS = 2_000;
 export interface LinkState {
   readonly connected: boolean;
   readonly since: number;
+  /** Why it is down, as far as a dial has shown; without secrets. */
+  readonly reason?: string;
 }
 
 /** The way to Oz over one WebSocket at a time, for ever. */
@@ -53,7 +55,7 @@ export interface OzLinkOptions {
   readonly clock: Clock;
   /** Gets every frame's meaning, `skipped` included, in order. What it throws is logged and ends nothing. */
   readonly onMessage: (message: ServerMessage) => void | Promise<void>;
-  /** Told of every change of `connected`. */
+  /** Told of every change. */
   readonly onState?: (state: LinkState) => void;
   /** Asked before every dial: certificates and proxies may change while the worker runs. */
   readonly dialOptions?: () => DialOptions;
@@ -91,6 +93,12 @@ export function createOzLink(options: OzLinkOptions): OzLink {
   const setConnected = (connected: boolean) => {
     if (state.connected === connected) return;
     state = { connected, since: clock.now() };
+    options.onState?.(state);
+  };
+
+  const blame = (reason: string) => {
+    if (state.connected || state.reason === reason) return;
+    state = { ...state, reason };
     options.onState?.(state);
   };
 
@@ -165,6 +173,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     session.stop();
     if (session.healthy()) backoff.reset();
     setConnected(false);
+    blame(reason);
     wait(backoff.next(), `Lost the link to Oz: ${reason}`);
   };
 
@@ -180,6 +189,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
       redact: createRedactor([apiKey, ...proxySecrets(dialOptions.proxy)]),
     });
     if (abort.signal.aborted) return;
+    blame(reason);
     wait(backoff.next(retryAfterMs), `Cannot connect to Oz at ${address.shown}: ${reason}`);
   };
 

@@ -14,6 +14,8 @@ const MAX_WORKERS = 64;
 export interface AskWorkersOptions {
   /** Only the workers of this id; without it, every one that this user may ask. */
   readonly workerId?: string | undefined;
+  /** Only the worker of this process. */
+  readonly pid?: number | undefined;
   /** See `FindOptions`. */
   readonly dockerSocket: string | undefined;
   readonly identity?: ProcessIdentity;
@@ -51,7 +53,8 @@ export async function askWorkers<Input, Answer>(
   const begin = clock.now();
   const found = await findAllWorkers(look, clock);
   if (found === undefined) return { kind: "blind" };
-  const { workers, strangers } = found;
+  const { strangers } = found;
+  const workers = found.workers.filter(({ pid }) => options.pid === undefined || pid === options.pid);
   const peerOf: PeerOf = workers.length === 0 ? () => undefined : loadPeerOf();
   const findAgain = (wanted: FoundWorker) =>
     findWorkers(look)?.workers.find(({ pid, idMark: mark }) => pid === wanted.pid && mark === wanted.idMark);

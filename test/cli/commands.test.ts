@@ -3,12 +3,14 @@ import { version } from "../../package.json";
 import { refuse } from "../../src/cli/command.ts";
 import { define } from "../../src/cli/define.ts";
 import { HELP_FLAG } from "../../src/cli/flag.ts";
+import { worker } from "../../src/cli/worker.ts";
 import { runWords } from "./run-words.ts";
 
 const KEY = { WARP_API_KEY: "wk-hunter2" };
 
 describe("a word that is no command is called that, with the commands there are", () => {
-  const only = "the only command is health, and without one the worker starts (see --help)";
+  const names = Object.keys(worker.subCommands);
+  const only = `the commands are ${names.slice(0, -1).join(", ")} and ${names.at(-1)}, and without one the worker starts (see --help)`;
   const table: [argv: string[], line: string][] = [
     [["start"], `unknown command start; ${only}`],
     [["start", "--worker-id", "w"], `unknown command start; ${only}`],

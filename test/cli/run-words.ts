@@ -35,6 +35,9 @@ export async function runWords(
       stderr += text;
     },
     dockerSocket: () => undefined,
+    openTaskView: async () => ({ kind: "failed", problem: "no daemon here" }),
+    interrupted: () => new AbortController().signal,
+    confirm: async () => undefined,
     startWorker: async ({ config, notices }) => {
       started = { config, notices };
     },

@@ -12,22 +12,24 @@ async function help(...argv: string[]): Promise<string> {
   return stdout;
 }
 
-describe.each([[[]], [["health"]]])("the help of %j", (argv: string[]) => {
-  test("is plain text of at most 80 columns with one line end behind it", async () => {
-    const text = await help(...argv);
-    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
-    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(text).toEndWith("\n");
-    expect(text).not.toMatch(/\n\n$|\n\n\n|[ \t]\n|undefined/);
-  });
-  test("says what it is, its flags and its exit codes", async () => {
-    const text = await help(...argv);
-    expect(text).toStartWith(`Usage: ${["oz-agent-worker", ...argv].join(" ")} `);
-    expect(text).toMatch(/\nExit codes:\n {2}0 {2}\S.*\n {2}1 {2}\S.*\n {2}2 {2}\S.*\n/);
-    expect(text).toContain("--help");
-    expect(text).toContain("--worker-id ID");
-  });
-});
+describe.each([[[]], ...Object.keys(worker.subCommands).map((name) => [[name]])])(
+  "the help of %j",
+  (argv: string[]) => {
+    test("is plain text of at most 80 columns with one line end behind it", async () => {
+      const text = await help(...argv);
+      expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+      expect(text).toEndWith("\n");
+      expect(text).not.toMatch(/\n\n$|\n\n\n|[ \t]\n|undefined/);
+    });
+    test("says what it is, its flags and its exit codes", async () => {
+      const text = await help(...argv);
+      expect(text).toStartWith(`Usage: ${["oz-agent-worker", ...argv].join(" ")} `);
+      expect(text).toMatch(/\nExit codes:\n {2}0 {2}\S.*\n {2}1 {2}\S.*\n {2}2 {2}\S.*\n/);
+      expect(text).toContain("--help");
+    });
+  },
+);
 
 test("the worker's help shows every flag that is not hidden, each once, and no hidden one", async () => {
   const text = await help("--bogus");
@@ -44,7 +46,9 @@ test("the worker's help shows every flag that is not hidden, each once, and no h
 
 test("the worker's help names its commands, its variables, and examples that can be typed", async () => {
   const text = await help();
-  expect(text).toMatch(/\nCommands \(oz-agent-worker COMMAND --help says more\):\n {2}health {2}/);
+  expect(text).toMatch(
+    /\nCommands \(oz-agent-worker COMMAND --help says more\):\n {2}status {3}.*\n(?: {2,}.*\n)* {2}health {3}/,
+  );
   for (const name of ["WARP_API_KEY", "DOCKER_HOST", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "HTTPS_PROXY"]) {
     expect(text).toMatch(new RegExp(`^  (?:.*, )?${name}\\b.*\\S`, "m"));
   }
