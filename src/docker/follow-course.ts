@@ -37,17 +37,27 @@ export async function followCourse(
   let isStarted = false;
   let isLeft = false;
   const onStage: RunOptions["onStage"] = (stage, container) => {
-    isStarted ||= stage === "running";
+    if (stage === "running" && !isStarted) {
+      isStarted = true;
+      // It was about to start when it was to stop: what runs has its grace.
+      if (abortedAt !== undefined) waitFrom(abortedAt);
+    }
     if (!isLeft) run.onStage?.(stage, container);
   };
   let timer: Timer | undefined;
+  let abortedAt: number | undefined;
   const outOfPatience = Promise.withResolvers<undefined>();
+  const waitFrom = (since: number) => {
+    const limitMs = isStarted ? stopRequest(run.signal).graceMs + STARTED_PATIENCE_MS : UNSTARTED_PATIENCE_MS;
+    timer?.cancel();
+    timer = clock.after(Math.max(0, since + limitMs - clock.now()), () => outOfPatience.resolve(undefined));
+  };
   const onAbort = () => {
     // Nobody stops, from here, what is another worker's.
     if (lost.aborted) return;
     stop.abort(run.signal.reason);
-    const limitMs = isStarted ? stopRequest(run.signal).graceMs + STARTED_PATIENCE_MS : UNSTARTED_PATIENCE_MS;
-    timer = clock.after(limitMs, () => outOfPatience.resolve(undefined));
+    abortedAt = clock.now();
+    waitFrom(abortedAt);
   };
   if (run.signal.aborted) onAbort();
   else run.signal.addEventListener("abort", onAbort, { once: true });

@@ -10,6 +10,7 @@ import {
   listContainers,
   listImagesTagged,
   listVolumesNamed,
+  removeContainer,
   removeIdleContainer,
   removeImageTag,
   removeVolume,
@@ -19,6 +20,7 @@ import { madeAt } from "./records/attempts.ts";
 import { isFreshContainer } from "./records/freshness.ts";
 import { LABEL_PREFIX, LABELS, type LabelMap, labelledAttempt, type ObjectKind } from "./records/labels.ts";
 import type { LeaseLooks } from "./records/lease-looks.ts";
+import { decodeVerdict } from "./records/ledger.ts";
 import { SOURCE_IMAGES } from "./records/object-names.ts";
 import type { Seals } from "./records/seals.ts";
 import {
@@ -45,7 +47,7 @@ export interface Reaper {
   /**
    * Removes what dead workers, of whatever id, have left half-way: copies that were never published, what served them,
    * private volumes, containers and records of tasks whose result is with Oz. Only what is proved to be made with this API
-   * key, only where the owner is gone for certain, and nothing that runs. Tasks whose result is not with Oz are adopted, and
+   * key, only where the owner is gone for certain, and nothing that runs but what was being stopped. Tasks whose result is not with Oz are adopted, and
    * no business of the reaper's. One object that cannot be removed keeps no other. Never rejects.
    */
   reap(): Promise<void>;
@@ -125,6 +127,17 @@ export function createReaper(options: ReaperOptions): Reaper {
       const isOld = now() - container.Created * 1_000 > DECENT_TIME_MS;
       if (!isOld || !(await isGone(ownerLabel(container.Labels, heirs)))) return false;
       if (await removeIdle(container)) return true;
+      // Its end is told, and the one who was about to stop it is gone.
+      const wasToStop = own.some(
+        (one) =>
+          isKind(one, "verdict") &&
+          labelledAttempt(one.Labels) === attempt &&
+          decodeVerdict(one.Labels[LABELS.verdict])?.kind === "stopped",
+      );
+      if (wasToStop) {
+        await removeContainer(engine, container.Id);
+        return true;
+      }
       once(`runs ${container.Id}`, () =>
         log.warn(
           "a container of a task still runs whose claim is gone: its end will be told to nobody. It is over, or its " +

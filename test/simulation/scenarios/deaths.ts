@@ -155,6 +155,18 @@ export const DEATH_SCENARIOS: readonly Scenario[] = [
     disturb: (world) => world.at(3_000, () => world.incidents.shutDown(world.workers[0]?.process)),
     points: ["kill-before", "link-cut"],
   }),
+  scenario("cancelled-early-and-killed", {
+    tasks: [task({ work: { ...STUBBORN, afterMs: HOUR_MS }, isRedelivered: false })],
+    disturb: (world) => {
+      world.at(4_000, () => world.incidents.kill(world.workers[0]?.process));
+      // The sweep comes each five minutes.
+      world.at(400_000, () => {
+        world.incidents.nothingEndedRuns();
+        world.incidents.cancelAll();
+      });
+    },
+    points: ["cancel"],
+  }),
   scenario("cancelled-and-killed", {
     tasks: [task({ work: STUBBORN })],
     disturb: (world) => {

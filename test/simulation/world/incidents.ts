@@ -172,6 +172,17 @@ export class Incidents {
       world.report(`left after ${world.clock.now() / 1_000} s: ${left}`);
   }
 
+  /** Nothing may run now of a task whose end was told. */
+  nothingEndedRuns(): void {
+    const world = this.#world;
+    const open = new Set([...world.oz.executions.unfinished()].map(({ taskId }) => taskId));
+    for (const { labels, status, name } of world.engine.state.containers.values()) {
+      const taskId = labels[LABELS.taskId];
+      if (status === "running" && taskId !== undefined && !open.has(taskId))
+        world.report(`runs after ${world.clock.now() / 1_000} s although its end was told: ${name}`);
+    }
+  }
+
   /** What is to go wrong at an effect of a process. */
   bring(kind: PointKind, process: SimProcess): void {
     const bringing: Readonly<Record<PointKind, () => void>> = {
