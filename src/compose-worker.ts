@@ -17,6 +17,8 @@ export interface WorkerPorts {
   readonly docker: Pick<DockerBackend, "runtime" | "housekeeping" | "onBack">;
   readonly link: Pick<OzLinkOptions, "dial" | "dialOptions" | "onState" | "random">;
   readonly setupEvents: SetupEvents;
+  /** The key to dial with; the configured one unless given. */
+  readonly apiKey?: () => string;
   /** Is told how the worker ends, when that begins. */
   readonly onEnding?: (how: Ending) => void;
   readonly clock: Clock;
@@ -38,12 +40,12 @@ export interface ComposedWorker {
 export function composeWorker(configured: () => WorkerConfig, ports: WorkerPorts): ComposedWorker {
   const { docker, setupEvents, clock, log } = ports;
   const { runtime, housekeeping } = docker;
-  const { workerId, webSocketUrl, apiKey } = configured();
+  const { workerId, webSocketUrl } = configured();
   const link = createOzLink({
     ...ports.link,
     url: webSocketUrl,
     workerId,
-    apiKey,
+    apiKey: ports.apiKey ?? (() => configured().apiKey),
     log,
     clock,
     onMessage: (message) => worker.handle(message),

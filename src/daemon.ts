@@ -1,4 +1,5 @@
 import { composeWorker } from "./compose-worker.ts";
+import { readApiKeyFile } from "./config/api-key.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import type { LinkState } from "./control-plane/oz-link.ts";
@@ -48,6 +49,14 @@ const ENDING_STATUS: Readonly<Record<Ending, string>> = {
   stop: "Shutting down",
 };
 
+/** A key in a file may have been renewed; one that cannot be read now is the one of before. */
+function currentKey({ apiKey, apiKeyFile }: WorkerConfig, log: Log): string {
+  if (apiKeyFile === undefined) return apiKey;
+  const read = readApiKeyFile(apiKeyFile);
+  if (!read.ok) log.warn("the API key cannot be read anew; the one of before is used", { problem: read.problem });
+  return read.ok ? read.value : apiKey;
+}
+
 function linkStatus({ connected, reason }: LinkState): string {
   if (connected) return "Connected to Oz, listening for tasks";
   return reason === undefined ? "Connecting to Oz" : `Not connected to Oz: ${reason}`;
@@ -84,6 +93,7 @@ export async function startDaemon(
       onState: (state) => manager.status(linkStatus(state)),
       dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
     },
+    apiKey: () => currentKey(configured(), log),
     onEnding: (how) => manager.stopping(ENDING_STATUS[how]),
     setupEvents: createSetupEvents({
       serverRootUrl: config.serverRootUrl,

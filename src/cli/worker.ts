@@ -177,6 +177,7 @@ export const worker = define({
     about: ["Flags win over the config file, which wins over the defaults."],
     environment: [
       ["WARP_API_KEY", "team API key, without --api-key"],
+      ["WARP_API_KEY_FILE", "a file that holds it, read again at each dial"],
       ["DOCKER_HOST", "Docker daemon: unix://, tcp:// or ssh://"],
       ["DOCKER_CONTEXT", "Docker context, without DOCKER_HOST"],
       ["DOCKER_CONFIG", "folder of Docker's contexts and logins"],

@@ -1,8 +1,13 @@
 import { type Parsed, parsed, refused } from "./parsed.ts";
+import { type ReadFile, readConfigBytes } from "./read-file.ts";
+import { oneLine } from "./shown.ts";
 import { isUnfilled, withoutQuotes } from "./unfilled.ts";
 
 /** The variable that holds the API key where no flag does. */
 export const API_KEY_VARIABLE = "WARP_API_KEY";
+
+/** The variable with the path of a file that holds the key: a secret of Docker, Kubernetes or systemd. */
+export const API_KEY_FILE_VARIABLE = "WARP_API_KEY_FILE";
 
 /** Where an operator gets a key, for error lines and the help. */
 export const API_KEY_WAY_OUT = "create a key at https://oz.warp.dev/settings under API keys";
@@ -31,6 +36,17 @@ export function parseApiKey(text: string): Parsed<string> {
     return refused("holds white space or characters that no API key has; paste the key alone, without line breaks");
   }
   return parsed(key);
+}
+
+/** Reads the key in a file. Problems name the variable and the path, and never show what the file holds. */
+export function readApiKeyFile(path: string, readFile: ReadFile = readConfigBytes): Parsed<string> {
+  const name = `${API_KEY_FILE_VARIABLE}: ${oneLine(path)}`;
+  if (path.trim() === "")
+    return refused(`${API_KEY_FILE_VARIABLE} is blank; it takes the path of a file with the API key`);
+  const content = readFile(path);
+  if (content.kind === "unreadable") return refused(`${name} cannot be read: ${content.reason}`);
+  const key = parseApiKey(new TextDecoder().decode(content.bytes));
+  return key.ok ? key : refused(`${name}: what it holds ${key.problem}`);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { WorkerConfig } from "./worker-config.ts";
 /** What operators call each setting: its key in the file, or its flag where it has none. */
 export const SETTING_NAMES: Readonly<Record<keyof WorkerConfig, string>> = {
   apiKey: "the API key",
+  apiKeyFile: "WARP_API_KEY_FILE",
   workerId: "worker_id",
   logLevel: "log_level",
   logFormat: "log_format",
@@ -27,7 +28,7 @@ export const SETTING_NAMES: Readonly<Record<keyof WorkerConfig, string>> = {
 };
 
 /** What the worker is bound to from its start to its end. */
-const FIXED = ["apiKey", "workerId", "logFormat", "webSocketUrl", "serverRootUrl"] as const;
+const FIXED = ["apiKeyFile", "workerId", "logFormat", "webSocketUrl", "serverRootUrl"] as const;
 
 /** What comes of settings that were read anew, by the names that operators know; no values: they may be secrets. */
 export interface Reloaded {
@@ -39,13 +40,20 @@ export interface Reloaded {
 
 /** Joins settings that were read anew to those in force. */
 export function reloaded(current: WorkerConfig, next: WorkerConfig): Reloaded {
+  // A key in a file may be renewed: it is read before each dial.
+  const isRenewed = current.apiKeyFile !== undefined && current.apiKeyFile === next.apiKeyFile;
   const isChanged = (key: keyof WorkerConfig) => JSON.stringify(current[key]) !== JSON.stringify(next[key]);
-  const isFixed = (key: keyof WorkerConfig) => FIXED.some((fixed) => fixed === key);
+  const isFixed = (key: keyof WorkerConfig) => (key === "apiKey" ? !isRenewed : FIXED.some((fixed) => fixed === key));
   const keys = allKeys().filter(isChanged);
-  const { apiKey, workerId, logFormat, webSocketUrl, serverRootUrl } = current;
+  const { apiKeyFile, workerId, logFormat, webSocketUrl, serverRootUrl } = current;
+  const apiKey = isRenewed ? next.apiKey : current.apiKey;
   const named = (list: readonly (keyof WorkerConfig)[]) => list.map((key) => SETTING_NAMES[key]);
   return {
-    config: { ...next, apiKey, workerId, logFormat, webSocketUrl, serverRootUrl },
+    config: {
+      ...next,
+      ...{ apiKey, workerId, logFormat, webSocketUrl, serverRootUrl },
+      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+    },
     changed: named(keys.filter((key) => !isFixed(key))),
     needRestart: named(keys.filter(isFixed)),
   };

@@ -1,4 +1,4 @@
-import { API_KEY_VARIABLE, API_KEY_WAY_OUT, parseApiKey } from "./api-key.ts";
+import { API_KEY_FILE_VARIABLE, API_KEY_VARIABLE, API_KEY_WAY_OUT, parseApiKey, readApiKeyFile } from "./api-key.ts";
 import { parseBackendName } from "./backend-name.ts";
 import { cautions } from "./cautions.ts";
 import { readConfigFile } from "./config-file.ts";
@@ -116,7 +116,8 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
   });
   if (mergedEnvironment.kind === "problems") return mergedEnvironment;
 
-  const key = apiKey === undefined ? keyFrom(env) : parsed(apiKey);
+  const found = apiKey === undefined ? keyFrom(env, readFile) : { key: parsed(apiKey) };
+  const { key } = found;
   const id = workerId ?? file.worker_id;
   const idLine = `--worker-id: required, here or as worker_id in the config file; it takes ${WORKER_ID_TAKES}`;
   if (!key.ok) lines.push(key.problem);
@@ -135,6 +136,7 @@ export function resolveConfig(given: GivenFlags, env: Environment, readFile?: Re
   };
   const config: WorkerConfig = {
     apiKey: key.value,
+    ...(found.file === undefined ? {} : { apiKeyFile: found.file }),
     workerId: id,
     logLevel: logLevel ?? file.log_level ?? DEFAULTS.logLevel,
     cleanup: cleanup === undefined ? (file.cleanup ?? DEFAULTS.cleanup) : cleanup === "true",
@@ -166,11 +168,20 @@ function present<T extends object>(entries: T): { [K in keyof T]?: NonNullable<T
   return Object.fromEntries(kept) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
-function keyFrom(env: Environment): Parsed<string> {
+/** A key of the environment, and the file that it stands in. */
+interface FoundKey {
+  readonly key: Parsed<string>;
+  readonly file?: string;
+}
+
+function keyFrom(env: Environment, readFile: ReadFile | undefined): FoundKey {
   const text = env[API_KEY_VARIABLE];
-  if (text === undefined) {
-    return refused(`--api-key: required, here or as ${API_KEY_VARIABLE} in the environment; ${API_KEY_WAY_OUT}`);
+  const file = env[API_KEY_FILE_VARIABLE];
+  if (text !== undefined) {
+    const key = parseApiKey(text);
+    return { key: key.ok ? key : refused(`${API_KEY_VARIABLE} (or --api-key): ${key.problem}`) };
   }
-  const key = parseApiKey(text);
-  return key.ok ? key : refused(`${API_KEY_VARIABLE} (or --api-key): ${key.problem}`);
+  if (file !== undefined) return { key: readApiKeyFile(file, readFile), file };
+  const places = `here, as ${API_KEY_VARIABLE} in the environment, or in a file that ${API_KEY_FILE_VARIABLE} names`;
+  return { key: refused(`--api-key: required, ${places}; ${API_KEY_WAY_OUT}`) };
 }

@@ -11,6 +11,8 @@ export interface EnvironmentVariable {
 export interface WorkerConfig {
   /** A secret; fit for an HTTP header. */
   readonly apiKey: string;
+  /** The file that it was read from, to be read again before each dial. */
+  readonly apiKeyFile?: string;
   readonly workerId: string;
   readonly logLevel: LogLevel;
   /** False keeps containers after their task. */

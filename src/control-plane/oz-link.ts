@@ -49,7 +49,8 @@ export interface OzLinkOptions {
   /** `ws://` or `wss://`, checked by the configuration. */
   readonly url: string;
   readonly workerId: string;
-  readonly apiKey: string;
+  /** Asked before every dial: it may stand in a file that is renewed. */
+  readonly apiKey: () => string;
   readonly userAgent: string;
   readonly log: Log;
   readonly clock: Clock;
@@ -75,14 +76,14 @@ type Phase =
 
 /** Makes a link that does nothing until `start`. */
 export function createOzLink(options: OzLinkOptions): OzLink {
-  const { log, clock, apiKey, workerId, dial: connect = dialWire } = options;
+  const { log, clock, workerId, dial: connect = dialWire } = options;
   const address = ozAddress(options.url, workerId);
-  const headers = {
+  let apiKey = options.apiKey();
+  const headersNow = () => ({
     Authorization: `Bearer ${apiKey}`,
     "User-Agent": options.userAgent,
     "X-Warp-Worker-Capabilities": CAPABILITIES,
-  };
-  const redact = createRedactor([apiKey]);
+  });
   const backoff = createBackoff(options.random);
   const outbox = createOutbox(() => phase.kind === "open" && phase.session.flush());
   let phase: Phase = { kind: "idle" };
@@ -104,10 +105,11 @@ export function createOzLink(options: OzLinkOptions): OzLink {
 
   const dial = () => {
     const dialOptions = options.dialOptions?.() ?? {};
+    apiKey = options.apiKey();
     let session: LinkSession | undefined;
     const askedAt = clock.now();
     const wire = connect(
-      { url: address.url, headers, options: dialOptions, handshakeLimitMs: HANDSHAKE_LIMIT_MS, clock },
+      { url: address.url, headers: headersNow(), options: dialOptions, handshakeLimitMs: HANDSHAKE_LIMIT_MS, clock },
       {
         opened() {
           session = opened(wire);
@@ -167,7 +169,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     }
   };
 
-  const shownReason = (reason: string) => (reason === "" ? "" : quoted(redact(reason), 123));
+  const shownReason = (reason: string) => (reason === "" ? "" : quoted(createRedactor([apiKey])(reason), 123));
 
   const lost = (session: LinkSession, reason: string) => {
     session.stop();
@@ -182,7 +184,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     phase = { kind: "asking", abort };
     const { reason, retryAfterMs } = await explainFailure(failure, {
       address,
-      headers,
+      headers: headersNow(),
       options: dialOptions,
       clock,
       signal: abort.signal,

@@ -182,3 +182,17 @@ describe("what runs", () => {
     expect(await cleanup("--cleanup", "--no-cleanup")).toBe(false);
   });
 });
+
+test("the key may stand in a file that a variable names; the key itself wins", async () => {
+  const path = file("key", "wk-from-file\n");
+  const run = (env: Record<string, string>) => runWords(["--worker-id", "w"], env);
+  expect((await run({ WARP_API_KEY_FILE: path })).started?.config).toMatchObject({
+    apiKey: "wk-from-file",
+    apiKeyFile: path,
+  });
+  const { started } = await run({ WARP_API_KEY_FILE: path, WARP_API_KEY: "wk-1" });
+  expect([started?.config.apiKey, started?.config.apiKeyFile]).toEqual(["wk-1", undefined]);
+  expect((await run({ WARP_API_KEY_FILE: "/nonexistent/key" })).lines).toEqual([
+    "WARP_API_KEY_FILE: /nonexistent/key cannot be read: there is no such file",
+  ]);
+});

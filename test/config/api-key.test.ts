@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseApiKey } from "../../src/config/api-key.ts";
+import { parseApiKey, readApiKeyFile } from "../../src/config/api-key.ts";
 
 describe("a key is taken, trimmed", () => {
   const keys = [
@@ -104,4 +104,24 @@ describe("what no header can carry", () => {
 
 test("blank: the line says where to get one", () => {
   refused(" \n", "is blank; it takes the team API key (create a key at https://oz.warp.dev/settings under API keys)");
+});
+
+describe("a key in a file", () => {
+  const holding = (text: string) => () => ({ kind: "content" as const, bytes: new TextEncoder().encode(text) });
+  test("is read without the line break behind it", () => {
+    expect(readApiKeyFile("/run/secrets/key", holding("wk-1\n"))).toEqual({ ok: true, value: "wk-1" });
+  });
+  test.each([
+    ["/run/secrets/key", '"wk-hunter2"', "WARP_API_KEY_FILE: /run/secrets/key: what it holds stands in quotes"],
+    ["/run/secrets/key", "\n", "WARP_API_KEY_FILE: /run/secrets/key: what it holds is blank"],
+    [" ", "wk-1", "WARP_API_KEY_FILE is blank"],
+  ])("%j with %j: %s", (path, text, problem) => {
+    expect(readApiKeyFile(path, holding(text))).toEqual({ ok: false, problem: expect.stringContaining(problem) });
+  });
+  test("that is not there is named, with the reason", () => {
+    const problem = expect.stringMatching(
+      /^WARP_API_KEY_FILE: \/nonexistent\/key cannot be read: there is no such file/,
+    );
+    expect(readApiKeyFile("/nonexistent/key")).toEqual({ ok: false, problem });
+  });
 });

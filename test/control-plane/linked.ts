@@ -30,7 +30,7 @@ export async function linked(options: Partial<OzLinkOptions> = {}, ozOptions: Oz
   const link = createOzLink({
     url: relay.through(oz.url),
     workerId: oz.workerId,
-    apiKey: oz.apiKey,
+    apiKey: () => oz.apiKey,
     userAgent: USER_AGENT,
     log,
     clock,

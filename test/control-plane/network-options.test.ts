@@ -129,7 +129,7 @@ describe("a link over TLS", () => {
 
   test("the status of a refusal comes through TLS too", async () => {
     const dialOptions = dial({ SSL_CERT_FILE: "/ca.pem" });
-    await using parts = await linked({ dialOptions, apiKey: "wk-wrong-key" }, { tls: certificate });
+    await using parts = await linked({ dialOptions, apiKey: () => "wk-wrong-key" }, { tls: certificate });
     parts.link.start();
     await until("the failure", () => parts.log.messages("warn").length === 1);
     expect(parts.log.messages("warn")[0]).toContain(

@@ -85,9 +85,9 @@ describe("close leaves no timer and no socket", () => {
 
   test("with the process's own clock, promptly", async () => {
     const oz = new OzStandIn();
-    const { workerId, apiKey, url } = oz;
+    const { workerId, url } = oz;
     const link = createOzLink({
-      ...{ url, workerId, apiKey, userAgent: USER_AGENT },
+      ...{ url, workerId, apiKey: () => oz.apiKey, userAgent: USER_AGENT },
       ...{ log: recordedLog(), clock: systemClock, onMessage() {} },
     });
     link.start();

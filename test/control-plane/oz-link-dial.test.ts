@@ -17,7 +17,7 @@ const delays = (lines: readonly string[]) => lines.map((line) => Number(/next tr
 describe("a dial that fails", () => {
   test("401: one line that names the API key's setting and quotes the server, never the key", async () => {
     const apiKey = "wk-a-key-nobody-knows";
-    await using parts = await linked({ apiKey });
+    await using parts = await linked({ apiKey: () => apiKey });
     parts.oz.answerWith({
       kind: "refuse",
       status: 401,
@@ -34,7 +34,7 @@ describe("a dial that fails", () => {
   });
 
   test("the wrong key is refused by a strict Oz", async () => {
-    await using parts = await linked({ apiKey: "wk-wrong-key" });
+    await using parts = await linked({ apiKey: () => "wk-wrong-key" });
     const [line] = await failTimes(parts, 1);
     expect(line).toContain("401: Oz does not accept the API key");
   });
@@ -158,7 +158,7 @@ describe("a dial that fails", () => {
   });
 
   test("a key that fits into no header is a failure, not a crash, and is not shown", async () => {
-    await using parts = await linked({ apiKey: "wk-first\nsecond-part" });
+    await using parts = await linked({ apiKey: () => "wk-first\nsecond-part" });
     expect((await failTimes(parts, 1))[0]).toContain("characters that cannot be sent; check WARP_API_KEY");
     expect(parts.log.text()).not.toContain("second-part");
   });

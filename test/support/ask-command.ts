@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { workerCommand } from "./worker-process.ts";
 
 /** What a command has printed, and its exit code. */
@@ -13,7 +14,7 @@ export async function askCommand(
   env: Readonly<Record<string, string>> = {},
 ): Promise<AskedCommand> {
   const child = Bun.spawn([...workerCommand(), ...words], {
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", ...env },
+    env: { PATH: process.env.PATH, HOME: tmpdir(), ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
