@@ -80,7 +80,7 @@ export async function startDaemon(
       workerId: config.workerId,
       apiKey: config.apiKey,
       pullPolicy: () => configured().imagePullPolicy,
-      cleanup: () => configured().cleanup,
+      keeping: configured,
     },
     { env: around.env, home: around.home, giveUp: around.giveUp, clock, log },
   );

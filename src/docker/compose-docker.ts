@@ -1,6 +1,7 @@
 import { encodeOwner, type Owner, type ProcessTable } from "../host/owner.ts";
 import type { Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { createOnce } from "../support/once.ts";
 import { type Repeating, repeat } from "../support/repeat.ts";
 import type { TaskRuntime } from "../worker/task-runtime.ts";
 import { createExitEvents } from "./container/exit-events.ts";
@@ -13,6 +14,7 @@ import { enginePath } from "./engine/engine-path.ts";
 import type { EngineWatch } from "./engine/engine-watch.ts";
 import { createImages, type ImagesOptions } from "./images/images.ts";
 import { createReaper } from "./reaper.ts";
+import { clearKept, type Keeping } from "./records/kept-containers.ts";
 import { createLeaseLooks } from "./records/lease-looks.ts";
 import { randomToken } from "./records/object-names.ts";
 import { createSeals } from "./records/seals.ts";
@@ -24,8 +26,8 @@ import { createVolumeContent } from "./sidecars/volume-content.ts";
 export interface DockerSettings extends Pick<ImagesOptions, "pullPolicy"> {
   readonly workerId: string;
   readonly apiKey: string;
-  /** Whether containers are removed once their result is with Oz. */
-  readonly cleanup: () => boolean;
+  /** Which containers stay once their result is with Oz. */
+  readonly keeping: () => Keeping;
 }
 
 /** The daemon, and what must be known of it and of where this process runs. */
@@ -92,7 +94,7 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
     owner,
     leases,
     processes,
-    cleanup: settings.cleanup,
+    keeping: settings.keeping,
     clock,
     log,
   });
@@ -100,6 +102,7 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
   const housekeeping = repeat(clock, HOUSEKEEPING_EVERY_MS, async () => {
     await reaper.reap();
     await clearStaleSidecars(maker);
+    await clearKept({ ...maker, workerId, once: createOnce() }, settings.keeping(), log);
   });
   return {
     runtime,

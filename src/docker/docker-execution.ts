@@ -4,6 +4,7 @@ import { NO_OUTPUT } from "../support/output-tail.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { retry } from "../support/retry.ts";
 import type { Rush } from "../support/rush.ts";
+import { shownSpan } from "../support/shown-span.ts";
 import type { ExecutionResult } from "../task/execution-result.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
 import type { ClaimedExecution, RunOptions } from "../worker/task-runtime.ts";
@@ -19,7 +20,9 @@ import type { PullsAhead } from "./images/pull-ahead.ts";
 import { closeExecution, discardExecution } from "./records/discard-execution.ts";
 import type { ExecutionsHere } from "./records/executions-here.ts";
 import type { HeldExecution } from "./records/held-execution.ts";
+import { type Keeping, keptForMs } from "./records/kept-containers.ts";
 import type { Lease } from "./records/lease.ts";
+import { keptName } from "./records/object-names.ts";
 import { loseIfTaken } from "./records/still-held.ts";
 
 export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, StartOptions {
@@ -27,8 +30,8 @@ export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, St
   readonly lease: Pick<Lease, "isDoubtful">;
   /** Tasks that are being started: what is over gives way to them. */
   readonly starts: Rush;
-  /** Whether containers are removed once their result is with Oz. */
-  readonly cleanup: () => boolean;
+  /** Which containers stay once their result is with Oz. */
+  readonly keeping: () => Keeping;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,6 +54,7 @@ export function createDockerExecution(
   const { watch, records, ledger, clock, log, here, lease } = options;
   const { execution } = held;
   const lost = new AbortController();
+  let hasFailed = false;
   held.onLost = () => lost.abort();
 
   /** Before anything is told or recorded of an execution that may be another's by now. */
@@ -148,6 +152,7 @@ export function createDockerExecution(
         result = resultOfFailure(error, run.signal);
       }
       result = withoutSecrets(result, secrets);
+      hasFailed = result.kind === "failed" || (result.kind === "exited" && result.exitCode !== 0);
       if (result.kind === "stopped" && result.cause === "shutdown" && !lost.signal.aborted) await untilItCanBeClosed();
       if (await isLost()) return result;
       // Any other end a container tells by itself.
@@ -162,7 +167,8 @@ export function createDockerExecution(
     },
 
     async release() {
-      const over = { held, cleanup: options.cleanup() };
+      const keeping = options.keeping();
+      const over = { held, cleanup: keeping.cleanup && !(hasFailed && keeping.keepFailedMs > 0) };
       try {
         await insist(() => closeExecution(records, ledger, over));
         if (unfinished !== undefined) {
@@ -172,6 +178,11 @@ export function createDockerExecution(
         }
         await options.starts.over(GIVE_WAY_LIMIT_MS);
         await insist(() => discardExecution(records, over));
+        if (!over.cleanup && held.container !== undefined) {
+          const name = keptName(held.container.name, held.attempt);
+          const fields = { task: execution.taskId, container: name, for: shownSpan(keptForMs(keeping)) };
+          log.info("the container is kept, to look into it", fields);
+        }
         here.remove(held);
       } catch (error) {
         here.leave(held);

@@ -31,7 +31,7 @@ import { loseWhatIsTaken } from "./records/still-held.ts";
 import { createTakeover } from "./records/takeover.ts";
 
 export interface DockerRuntimeOptions
-  extends Pick<DockerExecutionOptions, "watch" | "lives" | "sidecarContent" | "cleanup" | "clock" | "log"> {
+  extends Pick<DockerExecutionOptions, "watch" | "lives" | "sidecarContent" | "keeping" | "clock" | "log"> {
   readonly engine: Engine & EngineClock;
   readonly exitEvents: ExitEvents;
   readonly seals: Seals;

@@ -49,7 +49,7 @@ function runtimeOf(scene: RecordsScene) {
     workerId,
     owner: { ...living, lease: randomToken() },
     leases: createLeaseLooks(systemClock),
-    cleanup: () => true,
+    keeping: () => ({ cleanup: true, keepFailedMs: 0 }),
     clock: systemClock,
     log,
   });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { askCommand } from "../support/ask-command.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
 
 test.concurrent("a configured volume that the daemon refuses is container_create", async () => {
@@ -20,6 +21,25 @@ test.concurrent("a registry that cannot be reached is image_pull, after some tri
   const result = await fixture.oz.waitForResult(data.task_id, 40_000);
   expect(result.data).toMatchObject({ failure_reason: "image_pull" });
   expect(result.data.message).toMatch(/127\.0\.0\.1:1\/nobody\/listens:1.*could not be reached/);
+});
+
+test.concurrent("--keep-failed keeps the containers of failed tasks, says their names, and removes them in time", async () => {
+  await using fixture = await WorkerFixture.start("keep-failed", { args: ["--keep-failed=1s"] });
+  const done = await fixture.run("exit 0");
+  const { taskId } = await fixture.run("echo why; exit 4");
+  const line = await fixture.worker.waitForLine(/the container is kept, to look into it .*for="1 s"/);
+  const name = /container=(\S+)/.exec(line)?.[1] ?? "";
+  await fixture.untilCleared(done.taskId);
+  expect((await fixture.containers()).map(({ Names }) => Names[0])).toEqual([`/${name}`]);
+  expect(await askCommand(["logs", taskId], { DOCKER_HOST: fixture.environment.dockerHost })).toMatchObject({
+    stdout: "why\n",
+  });
+  await fixture.stopWorker();
+  await Bun.sleep(1_000);
+  // A start sweeps.
+  fixture.startWorker();
+  await fixture.worker.waitForLine(/a container that was kept is removed/);
+  await fixture.untilCleared(taskId);
 });
 
 test.concurrent("--no-cleanup keeps the container, and a worker that follows does not take it for unfinished", async () => {

@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { workerCommand } from "./worker-process.ts";
 
 /** What a command has printed, and its exit code. */
@@ -14,7 +13,7 @@ export async function askCommand(
   env: Readonly<Record<string, string>> = {},
 ): Promise<AskedCommand> {
   const child = Bun.spawn([...workerCommand(), ...words], {
-    env: { PATH: process.env.PATH, HOME: tmpdir(), ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

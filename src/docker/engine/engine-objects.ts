@@ -48,6 +48,12 @@ export async function inspectContainer(engine: Engine, idOrName: string): Promis
   return await absentOn404(engine.call({ method: "GET", path }, ContainerDetails));
 }
 
+/** The same with the bytes that it has written (`SizeRw`), which the engine has to count. */
+export async function inspectContainerWithSize(engine: Engine, id: string): Promise<ContainerDetails | undefined> {
+  const path = enginePath`/containers/${id}/json`;
+  return await absentOn404(engine.call({ method: "GET", path, query: { size: true } }, ContainerDetails));
+}
+
 /** Containers in every state that carry all of these labels. */
 export async function listContainers(engine: Engine, ...labels: readonly string[]): Promise<ContainerSummary[]> {
   const query = { all: true, filters: labelFilter(...labels) };

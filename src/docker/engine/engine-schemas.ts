@@ -11,6 +11,8 @@ export const ContainerDetails = v.object({
   Name: v.string(),
   Created: v.string(),
   Image: v.string(),
+  /** Only where it was asked for. */
+  SizeRw: v.optional(v.number()),
   State: v.object({
     Status: v.string(),
     Running: v.boolean(),

@@ -56,7 +56,7 @@ export class SimWorker {
       webSocketUrl: "ws://oz.simulated/ws",
     };
     const docker = composeDocker(
-      { ...config, pullPolicy: () => config.imagePullPolicy, cleanup: () => config.cleanup },
+      { ...config, pullPolicy: () => config.imagePullPolicy, keeping: () => config },
       {
         engine,
         watch,
