@@ -103,23 +103,34 @@ export function nameOf({ workerId, worker }: Pick<Answered<unknown>, "workerId" 
   return `${escapeUnprintable(workerId)} (pid ${worker.pid})`;
 }
 
-/**
- * Has the workers that are meant do something, and says what came of it. Without a word about which, there must be one alone:
- * nobody means two by accident.
- */
+/** Has workers do something as `act` does; the exit code alone. */
 export async function request<Input>(
   question: Question<Input, DoneAnswer>,
   input: Input,
   values: FlagValues,
   around: Surroundings,
 ): Promise<ExitCode> {
+  return (await act(question, input, values, around)).code;
+}
+
+/**
+ * Has the workers that are meant do something, and says what came of it; `pids` are those that do it. Without a word about which, there must be one alone:
+ * nobody means two by accident.
+ */
+export async function act<Input>(
+  question: Question<Input, DoneAnswer>,
+  input: Input,
+  values: FlagValues,
+  around: Surroundings,
+): Promise<{ readonly code: ExitCode; readonly pids: readonly number[] }> {
   const selection = selectionOf(values);
-  if ("problem" in selection) return refuse([selection.problem], around);
+  if ("problem" in selection) return { code: refuse([selection.problem], around), pids: [] };
   if (selection.workerId === undefined && selection.pid === undefined) {
     const there = await askRound(TASKS, {}, selection, around);
     if (there.answered.length > 1) {
       const names = there.answered.map(nameOf).join(", ");
-      return refuse([`there is more than one worker here: ${names}; say which with --worker-id or --pid`], around);
+      const line = `there is more than one worker here: ${names}; say which with --worker-id or --pid`;
+      return { code: refuse([line], around), pids: [] };
     }
   }
   const { answered, trouble } = await askRound(question, input, selection, around);
@@ -129,5 +140,6 @@ export async function request<Input>(
     if (one.answer.done) around.stdout(lines.map((line) => `${line}\n`).join(""));
     else refusals.push(...lines);
   }
-  return tellTrouble([...refusals, ...trouble], around);
+  const pids = answered.flatMap(({ worker, answer: { done } }) => (done ? [worker.pid] : []));
+  return { code: tellTrouble([...refusals, ...trouble], around), pids };
 }

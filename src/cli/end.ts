@@ -1,11 +1,12 @@
+import { existsSync } from "node:fs";
 import { END, RELOAD } from "../operator/actions.ts";
-import { TASKS } from "../operator/tasks.ts";
 import { systemClock, pause as waitFor } from "../support/clock.ts";
-import { ASKING_EXIT_CODES, askRound, request, SELECTION, selectionOf } from "./ask.ts";
+import { ASKING_EXIT_CODES, act, request, SELECTION } from "./ask.ts";
+import type { ExitCode, Surroundings } from "./command.ts";
 import { define } from "./define.ts";
 import { HELP_FLAG } from "./flag.ts";
 
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 200;
 
 /** Has a worker end when its tasks have ended. */
 export const drain = define({
@@ -21,18 +22,20 @@ export const drain = define({
     exitCodes: ASKING_EXIT_CODES,
   },
   async run(values, around) {
-    const code = await request(END, { how: "drain" }, values, around);
-    if (code !== 0 || values.wait?.at(-1) !== "true") return code;
-    const selection = selectionOf(values);
-    const interrupted = around.interrupted();
-    while (!("problem" in selection) && !interrupted.aborted) {
-      const { answered, trouble } = await askRound(TASKS, {}, selection, around);
-      if (answered.length === 0 && trouble.every((line) => line.startsWith("no worker"))) break;
-      await waitFor(systemClock, LOOK_EVERY_MS, interrupted);
-    }
-    return interrupted.aborted ? 1 : 0;
+    const { code, pids } = await act(END, { how: "drain" }, values, around);
+    return code === 0 && values.wait?.at(-1) === "true" ? await untilGone(pids, around) : code;
   },
 });
+
+/** Waits until these processes are gone; 1 where the user has had enough before. */
+async function untilGone(pids: readonly number[], around: Surroundings): Promise<ExitCode> {
+  const interrupted = around.interrupted();
+  while (pids.some((pid) => existsSync(`/proc/${pid}`))) {
+    await waitFor(systemClock, LOOK_EVERY_MS, interrupted);
+    if (interrupted.aborted) return 1;
+  }
+  return 0;
+}
 
 /** Has a worker end and leave its tasks running. */
 export const detach = define({
@@ -40,10 +43,14 @@ export const detach = define({
   args: { ...SELECTION, help: HELP_FLAG },
   help: {
     synopsis: "[--worker-id ID] [--pid PID]",
-    about: ["The same as SIGUSR2: how to upgrade without stopping anybody's agent."],
+    about: ["The same as SIGUSR2, and comes back when it has ended: how to upgrade without stopping anybody's agent."],
     exitCodes: ASKING_EXIT_CODES,
   },
-  run: (values, around) => request(END, { how: "detach" }, values, around),
+  async run(values, around) {
+    const { code, pids } = await act(END, { how: "detach" }, values, around);
+    // Who stops it meanwhile stops its tasks.
+    return code === 0 ? await untilGone(pids, around) : code;
+  },
 });
 
 /** Has a worker read its settings anew. */

@@ -2,7 +2,6 @@ import { encodeOwner, type Owner, type ProcessTable } from "../host/owner.ts";
 import { createOnce } from "../support/once.ts";
 import { escapeUnprintable, shorten } from "../support/printable.ts";
 import { createRush } from "../support/rush.ts";
-import { shownImage } from "../support/shown-image.ts";
 import { secretsOfContainer } from "../task/task-secrets.ts";
 import type { AboutTask, ClaimedExecution, TaskRuntime } from "../worker/task-runtime.ts";
 import type { ExitEvents } from "./container/exit-events.ts";
@@ -58,12 +57,13 @@ function aboutContainer(container: ContainerDetails | undefined, now: number): A
   const startedAt = State.Running ? Date.parse(State.StartedAt) : Number.NaN;
   return {
     ...(title === "" ? {} : { title }),
-    image: shownImage(Config.Image),
+    image: escapeUnprintable(shorten(Config.Image, MAX_IMAGE)),
     ...(Number.isFinite(startedAt) ? { ranForMs: Math.max(0, now - startedAt) } : {}),
   };
 }
 
 const MAX_TITLE = 80;
+const MAX_IMAGE = 300;
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntime {

@@ -64,6 +64,16 @@ export class Journal {
     };
   }
 
+  /**
+   * Whether nobody could know any more how a task had ended that was told as ended: the daemon was killed before it had written
+   * the code down, and the worker that had told it was killed before the daemon was back and it could drop the record.
+   */
+  wasCodeLost(toldMs: number, toldAgainMs: number): boolean {
+    const daemon = this.notes.find(({ kind, atMs }) => kind === "daemon-killed" && Math.abs(atMs - toldMs) < 1_000);
+    if (daemon === undefined) return false;
+    return this.notes.some(({ kind, atMs }) => kind === "killed" && atMs > daemon.atMs && atMs < toldAgainMs);
+  }
+
   #read(line: string): void {
     const event: unknown = JSON.parse(line);
     if (typeof event !== "object" || event === null) return;

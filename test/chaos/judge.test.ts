@@ -70,6 +70,16 @@ describe("the judge", () => {
     expect(judge(plan, runTwice, new Journal()).wrong).toHaveLength(1);
   });
 
+  test("of a daemon and a worker that are killed one after the other nobody knows the code any more", () => {
+    const again = story("sent", "claimed", "exit 3", "claimed@2", "exit 255@2");
+    expect(judge(plan, again, new Journal()).doubled).toHaveLength(1);
+    const journal = new Journal();
+    journal.notes.push({ kind: "daemon-killed", atMs: 2.2 });
+    expect(judge(plan, again, journal).doubled).toHaveLength(1);
+    journal.notes.push({ kind: "killed", atMs: 2.5 });
+    expect(judge(plan, again, journal).doubled).toEqual([]);
+  });
+
   test("a worker killed before the start may leave nobody who knows", () => {
     const journal = new Journal();
     journal.notes.push({ kind: "killed", atMs: 1 });

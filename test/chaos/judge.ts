@@ -35,7 +35,10 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
     if (after.length === 0 && !crossedResult(events, task, last)) lost.push(`${story} (claimed last)`);
     const runs = runsOf(events, messages);
     for (const run of runs) {
-      if (new Set(run.filter(isTerminal).map(({ text }) => text)).size > 1) doubled.push(story);
+      const told = run.filter(isTerminal);
+      const [first, second] = [told[0], told.find(({ text }) => text !== told[0]?.text)];
+      if (first !== undefined && second !== undefined && !journal.wasCodeLost(first.atMs, second.atMs))
+        doubled.push(story);
     }
     for (const link of new Set(after.map((one) => one.link))) {
       const assigned = events.filter(
@@ -50,7 +53,8 @@ export function judge(plan: Plan, events: readonly OzEvent[], journal: Journal):
     for (const terminal of terminals) {
       const verdict = verdictOf(terminal.type, terminal.data);
       const run = runs.findIndex((one) => one.includes(terminal));
-      const begunAt = run > 0 ? (runs[run]?.[0]?.atMs ?? sentAt) : sentAt;
+      // Who takes the task up then may be killed before it says so.
+      const begunAt = run > 0 ? (runs[run - 1]?.find(isTerminal)?.atMs ?? sentAt) : sentAt;
       const disturbances = journal.disturbances(task.taskId, begunAt, terminal.atMs);
       if (!isPossible(task, verdict, disturbances)) wrong.push(`${story} ${JSON.stringify(disturbances)}`);
     }
