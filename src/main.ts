@@ -1,6 +1,7 @@
 import { runCommandLine } from "./cli/run-command-line.ts";
 import { localDockerSocket } from "./docker/endpoint/local-docker-socket.ts";
 import { openTaskView } from "./docker/open-task-view.ts";
+import { examine } from "./doctor/examine.ts";
 import { accountHome } from "./host/account-home.ts";
 import { reasonOf, runWorker } from "./run-worker.ts";
 import { systemClock } from "./support/clock.ts";
@@ -31,6 +32,7 @@ runCommandLine(process.argv.slice(2), {
   stderr,
   openTaskView: () =>
     openTaskView({ env: process.env, home: accountHome(process.env), clock: systemClock, log: SILENT_LOG }),
+  examine: (request) => examine(request, { env: process.env, home: accountHome(process.env), clock: systemClock }),
   interrupted,
   confirm,
   dockerSocket: () => localDockerSocket({ env: process.env, home: accountHome(process.env) }),
