@@ -1,6 +1,6 @@
 import type { ReadFile } from "../config/read-file.ts";
 import type { GivenFlags } from "../config/resolve.ts";
-import { chooseProxy, proxySecrets } from "../control-plane/proxy.ts";
+import { chooseProxy, decoded } from "../control-plane/proxy.ts";
 import type { Clock } from "../support/clock.ts";
 import { createRedactor } from "../support/redaction.ts";
 import { checkLogins } from "./check-logins.ts";
@@ -46,5 +46,7 @@ export async function examine(request: ExaminationRequest, around: ExaminationAr
 function secretsOf(given: GivenFlags, env: ExaminationAround["env"], webSocketUrl: string): readonly string[] {
   const proxy = chooseProxy(new URL(webSocketUrl), env);
   const keys = [...(given["api-key"] ?? []), ...(env.WARP_API_KEY === undefined ? [] : [env.WARP_API_KEY])];
-  return [...keys, ...proxySecrets(proxy.kind === "proxy" ? proxy.url : undefined)].filter((key) => key.trim() !== "");
+  // The user's name is said nowhere, and may be a word that is.
+  const password = proxy.kind === "proxy" ? new URL(proxy.url).password : "";
+  return [...keys, password, decoded(password)].filter((key) => key.trim() !== "");
 }
