@@ -57,28 +57,30 @@ export function judgeLogin(registry: string, found: LookedUpLogin, answer: Login
   const command = registry === "docker.io" ? "docker login" : `docker login ${registry}`;
   const [problem] = found.problems;
   if (answer === undefined) {
-    if (problem === undefined) return ok("login", `${registry}: none${sourceOf(found)}; its images are pulled without`);
+    if (problem === undefined)
+      return ok("login", `${registry}: there is no login${sourceOf(found)}; its images are pulled without`);
     const line = fromReason("login", "fail", `${registry}: ${problem}`);
     return fail("login", line.said, line.mend ?? `run ${command} as the worker's user`);
   }
   const trouble = problem === undefined ? "" : `, though ${problem.split("; ")[0]}`;
+  const login = `the login${sourceOf(found)}`;
   switch (answer.kind) {
     case "accepted":
       return problem === undefined
-        ? ok("login", `${registry}: accepted${sourceOf(found)}`)
-        : warn("login", `${registry}: accepted${trouble}`, "mend the helper, or take it out of the config file");
+        ? ok("login", `${registry} accepts ${login}`)
+        : warn("login", `${registry} accepts ${login}${trouble}`, "mend the helper, or take it out of the config file");
     case "not-asked":
-      return ok("login", `${registry}: asks for no login at its door${sourceOf(found)}`);
+      return ok("login", `${registry} asks for no login at its door; ${login} is not tried`);
     case "refused":
       return fail(
         "login",
-        `${registry} refuses the login${sourceOf(found)} (${answer.status})${trouble}`,
+        `${registry} refuses ${login} (${answer.status})${trouble}`,
         `run ${command} as the worker's user`,
       );
     case "unreached":
       return warn(
         "login",
-        `${registry}: not tried${sourceOf(found)}, ${answer.why}${trouble}`,
+        `${registry} could not be shown ${login}: ${answer.why}${trouble}`,
         "see that the Docker daemon, which pulls, can reach it",
       );
   }

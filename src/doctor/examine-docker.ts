@@ -1,4 +1,9 @@
-import { type ExaminationSurroundings, type ExaminedDocker, openExamination } from "../docker/open-examination.ts";
+import {
+  type DaemonFacts,
+  type ExaminationSurroundings,
+  type ExaminedDocker,
+  openExamination,
+} from "../docker/open-examination.ts";
 import type { Clock } from "../support/clock.ts";
 import { judgeDisk } from "./check-disk.ts";
 import { judgeDocker, judgeNoDocker } from "./check-docker.ts";
@@ -7,7 +12,7 @@ import { judgeLogs } from "./check-logs.ts";
 import { judgeOrphans } from "./check-orphans.ts";
 import { judgeTask } from "./check-task.ts";
 import { collectingLog } from "./collecting-log.ts";
-import { lookAtMachine } from "./daemon-machine.ts";
+import { diskOf, isThisMachine, readCacheDisabled } from "./daemon-machine.ts";
 import { type Finding, skip } from "./finding.ts";
 import { CHECK_LIMIT_MS, limited } from "./limited.ts";
 import type { Settings } from "./settings.ts";
@@ -60,17 +65,23 @@ export async function examineDocker(options: DockerExamination): Promise<readonl
   }
 }
 
-function examineFacts(docker: ExaminedDocker, clock: Clock): Promise<readonly Finding[]> {
-  return limited({ clock, check: "limits", waitsFor: "the Docker daemon" }, async (signal) => {
-    const facts = await docker.facts(signal);
-    const machine = await lookAtMachine(facts, docker.isBySocket);
-    const cache = machine.isLogCacheDisabled;
-    return [
-      judgeLimits(facts.limits),
-      judgeDisk(facts.rootFolder, machine.disk),
-      judgeLogs({ driver: facts.logDriver, ...(cache === undefined ? {} : { isCacheDisabled: cache }) }),
-    ];
+async function examineFacts(docker: ExaminedDocker, clock: Clock): Promise<readonly Finding[]> {
+  let facts: DaemonFacts | undefined;
+  const limits = await limited({ clock, check: "limits", waitsFor: "the Docker daemon" }, async (signal) => {
+    facts = await docker.facts(signal);
+    return judgeLimits(facts.limits);
   });
+  if (facts === undefined)
+    return [...limits, ...["disk", "logs"].map((check) => skip(check, "the daemon did not tell"))];
+  const { rootFolder, logDriver: driver }: DaemonFacts = facts;
+  const isHere = isThisMachine(facts, docker.isBySocket);
+  const [disk, cache] = await Promise.all([
+    limited({ clock, check: "disk", waitsFor: `the disk of ${rootFolder}` }, async () =>
+      judgeDisk(rootFolder, isHere ? await diskOf(rootFolder) : undefined),
+    ),
+    isHere ? readCacheDisabled() : undefined,
+  ]);
+  return [...limits, ...disk, judgeLogs({ driver, ...(cache === undefined ? {} : { isCacheDisabled: cache }) })];
 }
 
 function examineOrphans(docker: ExaminedDocker, { clock, settings }: DockerExamination): Promise<readonly Finding[]> {

@@ -57,7 +57,7 @@ export function readSettings(given: GivenFlags, env: Environment, readFile?: Rea
 function findingsOf(problems: readonly string[], isKeyWrong: boolean): readonly Finding[] {
   const others = problems.filter((line) => !isAboutKey(line));
   const config = others.length === 0 ? [ok("config", "flags and config file can be read")] : [];
-  const key = isKeyWrong ? [] : [ok("key", "neither in quotes nor a placeholder")];
+  const key = isKeyWrong ? [] : [ok("key", "there is one, neither in quotes nor a placeholder")];
   return [
     ...config,
     ...others.map((line) => toFinding("config", line)),

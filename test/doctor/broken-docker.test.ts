@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { currentOwner, encodeOwner, type Owner } from "../../src/host/owner.ts";
 import { listen } from "../docker/endpoint/local-server.ts";
 import { ScratchFolder, withoutRootsRights } from "../docker/endpoint/scratch-folder.ts";
+import { tempFolder } from "../docker/registry/temp-folder.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { DaemonModel } from "./daemon-model.ts";
 import { type Examined, examined, KEY } from "./examined.ts";
@@ -45,13 +46,12 @@ test("no daemon where DOCKER_HOST says, and none at all", async () => {
   expect(unknown).toMatch(/^FAIL {2}docker .*"prod".*/);
 });
 
-test("no permission for the socket: as the command says it", async () => {
-  await using daemon = await DaemonModel.start();
-  chmodSync(daemon.socketPath, 0);
+/** The command as a process. */
+async function command(url: string, env: Readonly<Record<string, string>>, under: readonly string[] = []) {
   const main = join(import.meta.dir, "../../src/main.ts");
-  const words = ["doctor", "--worker-id", "w", "--web-socket-url", UNSEEN.url];
-  const child = Bun.spawn([...withoutRootsRights(), process.execPath, main, ...words], {
-    env: { PATH: process.env.PATH, HOME: "/nowhere", WARP_API_KEY: KEY, ...daemon.env },
+  const words = ["doctor", "--worker-id", "w", "--web-socket-url", url];
+  const child = Bun.spawn([...under, process.execPath, main, ...words], {
+    env: { PATH: process.env.PATH, HOME: "/nowhere", WARP_API_KEY: KEY, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -61,6 +61,13 @@ test("no permission for the socket: as the command says it", async () => {
     new Response(child.stderr).text(),
     child.exited,
   ]);
+  return { out, err, code };
+}
+
+test("no permission for the socket: as the command says it", async () => {
+  await using daemon = await DaemonModel.start();
+  chmodSync(daemon.socketPath, 0);
+  const { out, err, code } = await command(UNSEEN.url, daemon.env, withoutRootsRights());
   expect({ err, code }).toEqual({ err: "", code: 1 });
   expect(out).toMatch(
     /^FAIL {2}docker .* cannot be used: no permission for this socket(?: \([A-Z]+\))?; mend: add the worker's user to its group/m,
@@ -95,6 +102,24 @@ test("a daemon that never answers is a finding, in time", async () => {
     expect.stringMatching(/^FAIL {2}docker .* no answer within 4 s; mend: see whether the daemon hangs/),
   ]);
 }, 15_000);
+
+test("where all hangs, the command says so and ends within 15 s", async () => {
+  using silent = await listen(() => {});
+  await using folder = await tempFolder();
+  await folder.write("config.json", {
+    auths: { [`127.0.0.1:${silent.port}`]: { auth: btoa("user:word-0123456789") } },
+  });
+  const from = performance.now();
+  const url = `wss://127.0.0.1:${silent.port}/ws`;
+  const env = { DOCKER_HOST: `ssh://127.0.0.1:${silent.port}`, DOCKER_CONFIG: folder.path };
+  const { out, err, code } = await command(url, env);
+  expect(performance.now() - from).toBeLessThan(15_000);
+  expect({ err, code }).toEqual({ err: "", code: 1 });
+  expect(out).toMatch(/^FAIL {2}docker {5}no answer of the Docker daemon within 5 s: the check hangs; mend: /m);
+  expect(out).toMatch(/^FAIL {2}oz .* within [\d.]+ s.*; mend: /m);
+  expect(out).toMatch(/^warn {2}login .* could not be shown the login .*: no answer in time; mend: /m);
+  expect(out).not.toContain("word-0123456789");
+}, 30_000);
 
 test("limits that cannot be kept and a log driver that keeps nothing are warnings", async () => {
   const info = { LoggingDriver: "none", MemoryLimit: true, SwapLimit: false, CpuCfsQuota: false, CgroupVersion: "1" };

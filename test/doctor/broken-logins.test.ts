@@ -36,7 +36,7 @@ test("logins by a password: accepted and refused, none shown", async () => {
   const server = basic();
   const host = `127.0.0.1:${server.port}`;
   const good = await loginsOf({ auths: { [host]: auth(PASSWORD) } });
-  expect(good.lines).toEqual([`ok    login      ${host}: accepted of the Docker config file`]);
+  expect(good.lines).toEqual([`ok    login      ${host} accepts the login of the Docker config file`]);
   const bad = await loginsOf({ auths: { [`https://${host}/v1/`]: auth("wrong-word-0123456789") } });
   expect(bad.lines).toEqual([
     `FAIL  login      ${host} refuses the login of the Docker config file (401); ` +
@@ -77,7 +77,7 @@ test("helpers are run: one that works, one that fails, one that is missing", asy
   await programs.script("docker-credential-bad", "cat >/dev/null; echo 'the keychain is locked'; exit 1");
   const using = (helper: string) => loginsOf({ credHelpers: { [host]: helper } }, programs.path);
   expect((await using("good")).lines).toEqual([
-    `ok    login      ${host}: accepted of the helper docker-credential-good`,
+    `ok    login      ${host} accepts the login of the helper docker-credential-good`,
   ]);
   expect((await using("bad")).lines).toEqual([
     expect.stringMatching(
@@ -95,7 +95,7 @@ test("helpers are run: one that works, one that fails, one that is missing", asy
 test("a registry that is away says nothing of the login; a broken entry, and a broken file, are named", async () => {
   const host = `127.0.0.1:${await freePort()}`;
   expect((await loginsOf({ auths: { [host]: auth(PASSWORD) } })).lines).toEqual([
-    `warn  login      ${host}: not tried of the Docker config file, ECONNREFUSED; ` +
+    `warn  login      ${host} could not be shown the login of the Docker config file: ECONNREFUSED; ` +
       "mend: see that the Docker daemon, which pulls, can reach it",
   ]);
   expect((await loginsOf({ auths: { [host]: { auth: "?" } } })).lines).toEqual([

@@ -16,7 +16,7 @@ test("all is well: the dial is one, closed with 1000 at once, and nothing is sai
   const { failed, lines } = await examined({ oz });
   expect(ofOz(failed)).toEqual([]);
   expect(lines("oz")).toEqual([expect.stringMatching(/^ok {4}oz .* takes this key and worker id \(\d+ ms\); hung up/)]);
-  expect(lines("key")).toEqual(["ok    key        neither in quotes nor a placeholder"]);
+  expect(lines("key")).toEqual(["ok    key        there is one, neither in quotes nor a placeholder"]);
   expect(lines("clock")).toEqual(["ok    clock      agrees with Oz's"]);
   await oz.waitFor("the end of the link", () => oz.openLinks === 0 || undefined);
   expect(oz.events.filter(({ kind }) => kind === "opened")).toHaveLength(1);

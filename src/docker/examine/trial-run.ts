@@ -1,6 +1,7 @@
+import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { decodeOwner, encodeOwner, type Owner, ownerState } from "../../host/owner.ts";
-import type { Clock } from "../../support/clock.ts";
+import { type Clock, pause } from "../../support/clock.ts";
 import { shorten } from "../../support/printable.ts";
 import { shownImage } from "../../support/shown-image.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -45,6 +46,8 @@ const KIND = "trial";
 const LIMIT_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_SAID = 300;
+/** Between two looks at a container that is being removed. */
+const GONE_LOOK_MS = 50;
 
 /** An expected failure of a step. */
 class StepFailure extends Error {}
@@ -91,21 +94,16 @@ export async function runTrial(options: TrialOptions, image: string): Promise<Tr
     await step("start", () =>
       engine.run({ method: "POST", path: enginePath`/containers/${name}/start`, limitMs: LIMIT_MS }),
     );
-    const timer = clock.after(LIMIT_MS, () => end.destroy());
     await step("end", async () => {
-      const answer = v.safeParse(
-        WaitAnswer,
-        parseJson(await readAnswer(end, MAX_ANSWER_BYTES, "the wait for its end")),
-      );
-      const code = answer.success ? answer.output.StatusCode : undefined;
+      const code = await readExitCode(end, clock, signal);
       if (code !== 0) throw new StepFailure(`\`${PROGRAM}\` ended with exit code ${code ?? "unknown"}`);
-    }).finally(() => timer.cancel());
+    });
   } catch (error) {
     failure = problemOf(error, at, image, signal);
   }
   const failedAt = at;
   try {
-    if (mayExist) await step("remove", () => removeContainer(engine, name));
+    if (mayExist) await step("remove", () => removeForGood(engine, clock, name));
   } catch (error) {
     failure ??= `${describeError(error)}; remove it by hand: docker rm -f ${name}`;
     return { ok: false, steps, at: "remove", problem: failure };
@@ -124,6 +122,37 @@ function trialBody(image: string, owner: Owner): object {
     Labels: { [LABELS.kind]: KIND, [LABELS.owner]: encodeOwner(owner) },
     HostConfig: { AutoRemove: true, NetworkMode: "none" },
   };
+}
+
+/** The answer to a wait; `undefined` where it tells no code. Rejects where the time, or the caller's patience, is over. */
+async function readExitCode(end: Readable, clock: Clock, signal: AbortSignal): Promise<number | undefined> {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const timer = clock.after(LIMIT_MS, () =>
+    reject(new StepFailure(`\`${PROGRAM}\` has not ended within ${LIMIT_MS / 1_000} s`)),
+  );
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    const text = await Promise.race([readAnswer(end, MAX_ANSWER_BYTES, "the wait for its end"), over]);
+    const answer = v.safeParse(WaitAnswer, parseJson(text));
+    return answer.success ? answer.output.StatusCode : undefined;
+  } finally {
+    timer.cancel();
+    signal.removeEventListener("abort", onAbort);
+    end.destroy();
+  }
+}
+
+/** Removes the container, and sees it gone: the daemon may be at that itself. */
+async function removeForGood(engine: Engine, clock: Clock, name: string): Promise<void> {
+  const until = clock.now() + LIMIT_MS;
+  await removeContainer(engine, name);
+  while ((await inspectContainer(engine, name)) !== undefined) {
+    if (clock.now() > until) throw new StepFailure(`the daemon has not removed it within ${LIMIT_MS / 1_000} s`);
+    await pause(clock, GONE_LOOK_MS);
+    await removeContainer(engine, name);
+  }
 }
 
 /** Those whose process is gone; of others nobody can tell whether they are under way. */
