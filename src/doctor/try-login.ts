@@ -38,7 +38,7 @@ export async function tryLogin(trial: LoginTrial): Promise<LoginAnswer> {
     : await ask(trial, open.url, { headers: { Authorization: headerOf(trial.login) } });
   if ("why" in answer) return { kind: "unreached", why: answer.why };
   if (answer.status >= 200 && answer.status < 300) return { kind: "accepted" };
-  if ([400, 401, 403].includes(answer.status)) return { kind: "refused", status: answer.status };
+  if (answer.status === 401 || answer.status === 403) return { kind: "refused", status: answer.status };
   return { kind: "unreached", why: `it answers a login with ${answer.status}` };
 }
 

@@ -9,6 +9,7 @@ import { agentImage, testImage } from "../support/images.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
 import { PrivateDockerd } from "../support/private-dockerd.ts";
 import { PrivateRegistries } from "../support/private-registries.ts";
+import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 import { runWorker, startWorker } from "../support/worker-process.ts";
 
 const TRIALS = { label: ["oz-agent-worker.kind=trial"] };
@@ -130,6 +131,33 @@ test("what a trial that was killed has left is removed by the next one, and nobo
   const stayed = await environment.docker.listContainers({ all: true, filters: TRIALS });
   await running?.remove();
   expect(stayed.map(({ Id }) => Id)).toEqual([running?.id ?? ""]);
+}, 60_000);
+
+test("a worker that runs is not disturbed; what a killed one has left is counted, until the next one has it", async () => {
+  await folder.write("config.json", {});
+  await using fixture = await WorkerFixture.start("doctor");
+  const ask = async () => {
+    const asked = words();
+    const { stdout } = await runWorker({ args: ["doctor", ...fixture.oz.flags()], env: asked.env }, 60_000);
+    expect(stdout).not.toMatch(/^FAIL {2}(oz|orphans|docker) /m);
+    return /^\S+ +orphans .*$/m.exec(stdout)?.[0];
+  };
+  const nothing = "ok    orphans    nothing is left of workers that are gone";
+  const task = await fixture.runUntilReady(OBEDIENT);
+  expect(await ask()).toBe(nothing);
+  await fixture.oz.waitFor("the worker's link alone", () => fixture.oz.openLinks === 1 || undefined);
+  expect(fixture.oz.events.filter(({ kind }) => kind === "opened")).toHaveLength(2);
+
+  await fixture.killWorker();
+  expect(await ask()).toMatch(
+    /^warn {2}orphans {4}1 container and \d+ volumes? of worker id ".*", .*; mend: .* this one: its start takes them over$/,
+  );
+  fixture.startWorker();
+  await fixture.worker.waitForLine(/listening for tasks/);
+  const left = async () => ((await ask()) === nothing ? true : undefined);
+  expect(await left()).toBe(true);
+  await fixture.oz.cancel(task.task_id);
+  await fixture.oz.waitForResult(task.task_id);
 }, 60_000);
 
 test("Ctrl-C in the middle of a trial leaves nothing", async () => {

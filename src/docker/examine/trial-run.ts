@@ -120,7 +120,7 @@ function trialBody(image: string, owner: Owner): object {
     Cmd: [],
     WorkingDir: "/workspace",
     Labels: { [LABELS.kind]: KIND, [LABELS.owner]: encodeOwner(owner) },
-    HostConfig: { AutoRemove: true, NetworkMode: "none" },
+    HostConfig: { AutoRemove: true },
   };
 }
 
