@@ -9,7 +9,7 @@ import { examineDocker } from "./examine-docker.ts";
 import { examineOz } from "./examine-oz.ts";
 import type { Finding } from "./finding.ts";
 import { limited } from "./limited.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 /** The process around it. */
 export interface ExaminationAround {
@@ -34,7 +34,7 @@ export async function examine(request: ExaminationRequest, around: ExaminationAr
       checkLogins({ env, home, clock }),
     ),
   ]);
-  const redact = createRedactor(secretsOf(request.given, env, settings.webSocketUrl));
+  const redact = createRedactor(secretsOf(request.given, env, settings));
   return [...findings, ...oz, ...docker, ...logins].map(({ said, mend, ...rest }) => ({
     ...rest,
     said: redact(said),
@@ -43,9 +43,9 @@ export async function examine(request: ExaminationRequest, around: ExaminationAr
 }
 
 /** The second line of defence: no check says any of these by itself. */
-function secretsOf(given: GivenFlags, env: ExaminationAround["env"], webSocketUrl: string): readonly string[] {
-  const proxy = chooseProxy(new URL(webSocketUrl), env);
-  const keys = [...(given["api-key"] ?? []), ...(env.WARP_API_KEY === undefined ? [] : [env.WARP_API_KEY])];
+function secretsOf(given: GivenFlags, env: ExaminationAround["env"], settings: Settings): readonly string[] {
+  const proxy = chooseProxy(new URL(settings.webSocketUrl), env);
+  const keys = [...(given["api-key"] ?? []), env.WARP_API_KEY ?? "", settings.apiKey ?? ""];
   // The user's name is said nowhere, and may be a word that is.
   const password = proxy.kind === "proxy" ? new URL(proxy.url).password : "";
   return [...keys, password, decoded(password)].filter((key) => key.trim() !== "");

@@ -72,5 +72,5 @@ function toFinding(check: string, line: string): Finding {
 }
 
 function isAboutKey(line: string): boolean {
-  return /^(--api-key|WARP_API_KEY)\b/.test(line);
+  return /^(--api-key|WARP_API_KEY(_FILE)?)\b/.test(line);
 }

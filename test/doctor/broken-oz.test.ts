@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/support/clock.ts";
 import { freePort, listen } from "../docker/endpoint/local-server.ts";
+import { ScratchFolder } from "../docker/endpoint/scratch-folder.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { ConnectProxy } from "../support/connect-proxy.ts";
 import { OzStandIn } from "../support/oz-stand-in.ts";
@@ -54,6 +55,20 @@ test("a key in quotes is named, and the rest is looked at all the same", async (
   expect(lines("tls")).toEqual([expect.stringMatching(/^ok/)]);
   expect(text).not.toContain(KEY);
   expect(oz.openedLinks).toBe(0);
+  await oz.stop();
+});
+
+test("a key in a file is used, and one that cannot be read is named", async () => {
+  using folder = new ScratchFolder();
+  const oz = new OzStandIn();
+  const env = { WARP_API_KEY: undefined, WARP_API_KEY_FILE: folder.write("key", `${KEY}\n`) };
+  const { failed, text } = await examined({ oz, env });
+  expect(ofOz(failed)).toEqual([]);
+  expect(text).not.toContain(KEY);
+  const missing = await examined({ oz, env: { ...env, WARP_API_KEY_FILE: "/nowhere/key" } });
+  expect(ofOz(missing.failed)).toEqual([
+    expect.stringMatching(/^FAIL {2}key {8}WARP_API_KEY_FILE: \/nowhere\/key cannot be read: .*; mend: /),
+  ]);
   await oz.stop();
 });
 
