@@ -1,13 +1,17 @@
 import { runCommandLine } from "./cli/run-command-line.ts";
 import { localDockerSocket } from "./docker/endpoint/local-docker-socket.ts";
 import { openTaskView } from "./docker/open-task-view.ts";
+import { examine } from "./doctor/examine.ts";
 import { accountHome } from "./host/account-home.ts";
 import { reasonOf, runWorker } from "./run-worker.ts";
-import { systemClock } from "./support/clock.ts";
+import { systemClock, unlessDone } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { stderrSink } from "./support/stderr-sink.ts";
 
 const stderr = stderrSink();
+
+/** For what was asked and has not answered, once all is said. */
+const LINGER_MS = 1_000;
 
 /** Of one who looks: what is wrong is said by the command itself. */
 const SILENT_LOG: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT_LOG };
@@ -31,6 +35,12 @@ runCommandLine(process.argv.slice(2), {
   stderr,
   openTaskView: () =>
     openTaskView({ env: process.env, home: accountHome(process.env), clock: systemClock, log: SILENT_LOG }),
+  examine: async (request) => {
+    const findings = await examine(request, { env: process.env, home: accountHome(process.env), clock: systemClock });
+    // What hangs is said by then, and may hang on.
+    unlessDone(LINGER_MS, () => process.exit());
+    return findings;
+  },
   interrupted,
   confirm,
   dockerSocket: () => localDockerSocket({ env: process.env, home: accountHome(process.env) }),

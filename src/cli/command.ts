@@ -1,6 +1,8 @@
 import type { CommandDef, CommandMeta } from "citty";
 import type { ReadFile } from "../config/read-file.ts";
 import type { Environment, Resolved } from "../config/resolve.ts";
+import type { ExaminationRequest } from "../doctor/examination-request.ts";
+import type { Finding } from "../doctor/finding.ts";
 import type { TaskViewOpening } from "../operator/task-view.ts";
 import type { Flags } from "./flag.ts";
 
@@ -13,6 +15,8 @@ export interface Surroundings {
   readonly stderr: (text: string) => void;
   /** The Docker daemon that would be used, to look at its tasks. */
   readonly openTaskView: () => Promise<TaskViewOpening>;
+  /** Looks at all that a worker needs. Never rejects. */
+  readonly examine: (request: ExaminationRequest) => Promise<readonly Finding[]>;
   /** Aborts when the user has had enough: Ctrl-C. */
   readonly interrupted: () => AbortSignal;
   /** Asks a person for a yes; `undefined` where there is nobody to ask. */

@@ -6,7 +6,7 @@ import { flagNames } from "./flag.ts";
 /** The line about a flag that the command does not have; `written` is its word, dashes included, without a value. */
 export function unknownFlag(written: string, { command, title }: FoundCommand): string {
   const commands = command.subCommands;
-  if (Object.keys(commands).length === 0) return takesNothingElse(command, title);
+  if (isSmall(command)) return takesNothingElse(command, title);
   const name = written.replace(/^-+/, "");
   // What is glued to it is the key itself.
   const word = /^-+api[-_]?key(?=.)/i.exec(written)?.[0];
@@ -21,7 +21,7 @@ export function unknownFlag(written: string, { command, title }: FoundCommand): 
   const wayOut = Object.hasOwn(commands, name)
     ? `${name} is a command: ${usageLine(title, name, commands[name])}`
     : near === undefined
-      ? "see --help for the flags"
+      ? `see ${title.includes(" ") ? `${title} ` : ""}--help for the flags`
       : `did you mean --${near}?`;
   return `unknown flag ${word === undefined ? oneLine(written) : `${word}...`}; ${wayOut}`;
 }
@@ -32,7 +32,7 @@ const LONG_DASH = /^-?[\u2010-\u2015\u2212\ufe58\uff0d]/;
 /** The line about a word that belongs to no flag. It is shown only where it can be nothing but the name of a command. */
 export function strayWord(index: number, { command, title, rest }: FoundCommand): string {
   const commands = command.subCommands;
-  if (Object.keys(commands).length === 0) return takesNothingElse(command, title);
+  if (isSmall(command)) return takesNothingElse(command, title);
   const word = rest[index] ?? "";
   if (Object.hasOwn(commands, word)) {
     return `${word} is a command, and commands stand before flags: ${usageLine(title, word, commands[word])}`;
@@ -40,11 +40,12 @@ export function strayWord(index: number, { command, title, rest }: FoundCommand)
   if (LONG_DASH.test(word)) {
     return `argument ${index + 1} begins with a long dash, as texts show them; flags begin with two short ones: --`;
   }
-  if (index > 0 || word === "" || word.startsWith("-")) {
-    return `argument ${index + 1} belongs to no flag (see --help); a value with spaces needs quotes`;
+  const names = Object.keys(commands);
+  if (index > 0 || word === "" || word.startsWith("-") || names.length === 0) {
+    const help = `${title.includes(" ") ? `${title} ` : ""}--help`;
+    return `argument ${index + 1} belongs to no flag (see ${help}); a value with spaces needs quotes`;
   }
   const looksLikeName = /^[A-Za-z][a-z]*(?:-[a-z]+)*$/.test(word) && !word.startsWith("wk-") && word.length <= 24;
-  const names = Object.keys(commands);
   const near = nearest(word, [...names, "--help", "--version"]);
   const known = `the ${names.length === 1 ? "only command is" : "commands are"} ${alternatives(names, "and")}`;
   const without = title.includes(" ") ? "" : ", and without one the worker starts";
@@ -64,7 +65,14 @@ export function missingWord({ name, takes }: Operand, { command, title }: FoundC
   return `${command.meta.name}: needs ${name}, ${takes}: ${title} ${command.help.synopsis}`;
 }
 
-/** A command takes so little that the line can list it. */
+/** How many flags a line can list. */
+const FEW = 8;
+
+/** Whether a command takes so little that the line can list it. */
+function isSmall({ subCommands, args }: Command): boolean {
+  return Object.keys(subCommands).length === 0 && Object.keys(args).length <= FEW;
+}
+
 function takesNothingElse(command: Command, title: string): string {
   const flags = flagNames(command.args)
     .filter(({ flag, name }) => flag.hidden !== true && name !== "help")

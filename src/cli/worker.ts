@@ -16,6 +16,7 @@ import { buildCommit } from "../support/build-commit.ts";
 import { cancel } from "./cancel.ts";
 import { refuse } from "./command.ts";
 import { define } from "./define.ts";
+import { createDoctor } from "./doctor.ts";
 import { detach, drain, reload } from "./end.ts";
 import { type Flag, HELP_FLAG } from "./flag.ts";
 import { health } from "./health.ts";
@@ -171,7 +172,21 @@ export const worker = define({
     description: "runs Oz cloud agents on this machine, each task in a Docker container of its own",
   },
   args,
-  subCommands: { status, ps, logs, inspect, history, pause, resume, drain, detach, reload, cancel, health },
+  subCommands: {
+    status,
+    ps,
+    logs,
+    inspect,
+    history,
+    pause,
+    resume,
+    drain,
+    detach,
+    reload,
+    cancel,
+    health,
+    doctor: createDoctor(args),
+  },
   help: {
     synopsis: "[flags]",
     about: ["Flags win over the config file, which wins over the defaults."],
@@ -199,6 +214,7 @@ export const worker = define({
         "Settings from a file, one more variable handed on from this environment",
         [`${name} --config-file worker.yaml -e NPM_TOKEN`],
       ],
+      ["Could a worker work here? Before one is enrolled", [`${name} doctor --worker-id prod-runner-1`]],
       ["Is the worker here connected, and does its Docker daemon answer?", [`${name} health`]],
     ],
     exitCodes: [

@@ -2,7 +2,7 @@ import { rootCertificates } from "node:tls";
 import type { Log } from "../support/log.ts";
 import { readAtMost } from "../support/read-at-most.ts";
 import type { DialOptions } from "./dial-options.ts";
-import { chooseProxy, type Env } from "./proxy.ts";
+import { chooseProxy, type Env, type ProxyChoice } from "./proxy.ts";
 import { collectTrust } from "./trust.ts";
 
 export interface NetworkOptions {
@@ -18,9 +18,8 @@ export interface NetworkOptions {
  * looked up anew for every dial. A setting that is of no use is one warning, and the dial goes on without it.
  */
 export function createDialOptions(options: NetworkOptions): () => DialOptions {
-  const { log, env = process.env, readFile = (path: string) => readAtMost(path).toString("utf8") } = options;
+  const { log, env = process.env, readFile } = options;
   const target = new URL(options.url);
-  const secure = target.protocol === "wss:" || target.protocol === "https:";
   const told = new Set<string>();
   const warnOnce = (problem: string) => {
     if (told.has(problem)) return;
@@ -29,16 +28,37 @@ export function createDialOptions(options: NetworkOptions): () => DialOptions {
   };
 
   return () => {
-    const proxy = chooseProxy(target, env);
+    const { dialOptions, proxy, trustProblems } = readNetwork(target, env, readFile);
     if (proxy.kind === "unusable") warnOnce(proxy.problem);
-    const proxyUrl = proxy.kind === "proxy" ? proxy.url : undefined;
-    // An https:// proxy is verified against the same authorities.
-    const verifies = secure || proxyUrl?.startsWith("https:") === true;
-    const trust = verifies ? collectTrust({ env, readFile, builtIn: rootCertificates }) : undefined;
-    for (const problem of trust?.problems ?? []) warnOnce(problem);
-    return {
+    for (const problem of trustProblems) warnOnce(problem);
+    return dialOptions;
+  };
+}
+
+/** What environment and files say of the way to a server, with plain lines on the files that are of no use. */
+export interface Network {
+  readonly dialOptions: DialOptions;
+  readonly proxy: ProxyChoice;
+  readonly trustProblems: readonly string[];
+}
+
+export function readNetwork(
+  target: URL,
+  env: Env,
+  readFile = (path: string) => readAtMost(path).toString("utf8"),
+): Network {
+  const proxy = chooseProxy(target, env);
+  const proxyUrl = proxy.kind === "proxy" ? proxy.url : undefined;
+  const secure = target.protocol === "wss:" || target.protocol === "https:";
+  // An https:// proxy is verified against the same authorities.
+  const verifies = secure || proxyUrl?.startsWith("https:") === true;
+  const trust = verifies ? collectTrust({ env, readFile, builtIn: rootCertificates }) : undefined;
+  return {
+    proxy,
+    trustProblems: trust?.problems ?? [],
+    dialOptions: {
       ...(trust === undefined ? {} : { tls: { ca: trust.ca } }),
       ...(proxyUrl === undefined ? {} : { proxy: proxyUrl }),
-    };
+    },
   };
 }

@@ -9,6 +9,7 @@ import { createBackoff } from "./backoff.ts";
 import { describeClose } from "./diagnosis.ts";
 import type { DialOptions } from "./dial-options.ts";
 import { explainFailure } from "./explain-failure.ts";
+import { linkHeaders } from "./link-headers.ts";
 import { type LinkSession, startLinkSession, stoodStill } from "./link-session.ts";
 import { createOutbox } from "./outbox.ts";
 import { ozAddress } from "./oz-address.ts";
@@ -17,8 +18,6 @@ import { type DialFailure, dialWire, MAX_FRAME_BYTES, type Wire, type WireEnd } 
 
 export const HANDSHAKE_LIMIT_MS = 15_000;
 const TOO_BIG = `it sent a frame of more than ${MAX_FRAME_BYTES / 1_048_576} MiB, which no assignment takes`;
-/** What this worker understands beside the first version of the protocol (spec, section 4). */
-const CAPABILITIES = "execution-scoped-cancellation-v1";
 /** How long a peer may take to answer our close. */
 export const CLOSE_LIMIT_MS = 2_000;
 
@@ -79,11 +78,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
   const { log, clock, workerId, dial: connect = dialWire } = options;
   const address = ozAddress(options.url, workerId);
   let apiKey = options.apiKey();
-  const headersNow = () => ({
-    Authorization: `Bearer ${apiKey}`,
-    "User-Agent": options.userAgent,
-    "X-Warp-Worker-Capabilities": CAPABILITIES,
-  });
+  const headersNow = () => linkHeaders(apiKey, options.userAgent);
   const backoff = createBackoff(options.random);
   const outbox = createOutbox(() => phase.kind === "open" && phase.session.flush());
   let phase: Phase = { kind: "idle" };

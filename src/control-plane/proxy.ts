@@ -35,7 +35,8 @@ export function proxySecrets(proxyUrl: string | undefined): string[] {
   return [password, decoded(password), decoded(username)].filter((text) => text !== "");
 }
 
-function decoded(text: string): string {
+/** A part of a URL as it was meant; as it is where nobody can tell. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -36,6 +36,7 @@ export async function runWords(
     },
     dockerSocket: () => undefined,
     openTaskView: async () => ({ kind: "failed", problem: "no daemon here" }),
+    examine: async () => [],
     interrupted: () => new AbortController().signal,
     confirm: async () => undefined,
     startWorker: async ({ config, notices }) => {

@@ -44,11 +44,14 @@ export interface ReachOptions {
   readonly files?: EndpointFiles;
   readonly log: Log;
   readonly clock: Clock;
+  /** Limit of each of the first two questions, in milliseconds; that of the worker's start unless given. */
+  readonly timeoutMs?: number;
 }
 
 /** Finds the daemon, opens the way to it and sees whether this worker can use it. Never rejects. */
 export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
-  const { env, log, clock } = options;
+  const { env, log, clock, timeoutMs } = options;
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
   const search = findEndpoint(options);
   if (search.kind === "failed") {
     return search;
@@ -68,7 +71,7 @@ export async function reachEngine(options: ReachOptions): Promise<EngineReach> {
   const { address } = opened;
   const tlsNow = currentTls(address, options);
   const request = () => ({ address: withTls(address, tlsNow?.()), endpoint, source, env, clock });
-  const probe = await probeEngine(request());
+  const probe = await probeEngine({ ...request(), ...limit });
   if (probe.kind === "failed") {
     await opened.close();
     return { kind: "failed", problem: probe.problem };
