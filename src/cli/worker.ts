@@ -14,7 +14,9 @@ import { VOLUME_TAKES } from "../config/volume.ts";
 import { DEFAULTS } from "../config/worker-config.ts";
 import { buildCommit } from "../support/build-commit.ts";
 import { cancel } from "./cancel.ts";
-import { refuse } from "./command.ts";
+import { type Command, refuse } from "./command.ts";
+import { completionCommand } from "./completion.ts";
+import { configCommand } from "./config.ts";
 import { define } from "./define.ts";
 import { createDoctor } from "./doctor.ts";
 import { detach, drain, reload } from "./end.ts";
@@ -165,7 +167,7 @@ const args = {
 } as const satisfies Record<keyof GivenFlags | "help" | "version", Flag>;
 
 /** The program itself: without a command it is the worker. */
-export const worker = define({
+export const worker: Command = define({
   meta: {
     name,
     version: `${version}${buildCommit === undefined ? "" : ` (commit ${buildCommit})`}`,
@@ -186,6 +188,8 @@ export const worker = define({
     cancel,
     health,
     doctor: createDoctor(args),
+    config: configCommand(args),
+    completion: completionCommand(() => worker),
   },
   help: {
     synopsis: "[flags]",

@@ -8,7 +8,10 @@ const ADDRESSES = [
 ] as const;
 
 /** What is allowed and should not go unsaid: secrets that travel in clear, and a variable that asks for blind trust. */
-export function cautions(config: WorkerConfig, env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function cautions(
+  config: Pick<WorkerConfig, (typeof ADDRESSES)[number]["key"]>,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   const lines = ADDRESSES.flatMap(({ flag, key, what }) => {
     const address = config[key];
     const url = address === undefined ? null : URL.parse(address);

@@ -53,6 +53,11 @@ function text<T>(takes: string, parse: (text: string) => Parsed<T>) {
   );
 }
 
+/** A key that may be left out, and what it means: for error lines the small parsers speak, for editors this. */
+function key<Schema extends v.GenericSchema>(description: string, schema: Schema) {
+  return v.pipe(v.nullish(schema), v.description(description));
+}
+
 function list<Item extends v.GenericSchema>(item: Item, takes: string) {
   return v.array(item, (issue) => `takes ${takes}, not ${kindOf(issue.input)}`);
 }
@@ -93,10 +98,17 @@ const EnvironmentItem = v.pipe(
 );
 
 const DockerBackend = mapping({
-  default_image: v.nullish(text(IMAGE_TAKES, parseImageName)),
-  sidecar_image: v.nullish(text(IMAGE_TAKES, parseImageName)),
-  image_pull_policy: v.nullish(text(IMAGE_PULL_POLICY_TAKES, parseImagePullPolicy)),
-  volumes: v.nullish(
+  default_image: key("image of a task that names none; ubuntu:22.04 unless set", text(IMAGE_TAKES, parseImageName)),
+  sidecar_image: key(
+    "takes the place of the assigned sidecar image, where there is one",
+    text(IMAGE_TAKES, parseImageName),
+  ),
+  image_pull_policy: key(
+    `${IMAGE_PULL_POLICY_TAKES}; of the task's image and all sidecars; Always unless set`,
+    text(IMAGE_PULL_POLICY_TAKES, parseImagePullPolicy),
+  ),
+  volumes: key(
+    "folders of the host and volumes, mounted into every task: HOST:CONTAINER[:MODE]",
     v.pipe(
       list(text(VOLUME_TAKES, parseVolume), "a list of HOST:CONTAINER[:MODE]"),
       v.rawCheck(({ dataset, addIssue }) => {
@@ -111,43 +123,56 @@ const DockerBackend = mapping({
       }),
     ),
   ),
-  environment: v.nullish(list(EnvironmentItem, "a list of entries with name and value")),
-  plain_environment: v.nullish(list(text("the variable's name", parseVariableName), "a list of names of variables")),
+  environment: key(
+    "variables of every task; without a value one is inherited from the worker's environment",
+    list(EnvironmentItem, "a list of entries with name and value"),
+  ),
+  plain_environment: key(
+    "names of variables whose values are no secrets: the log shows them",
+    list(text("the variable's name", parseVariableName), "a list of names of variables"),
+  ),
 });
 
 /** A time that the worker keeps, in milliseconds. */
-const time = (leastMs: number) =>
-  v.nullish(text(`${DURATION_TAKES} in quotes`, (written) => parseTime(written, leastMs)));
+const time = (leastMs: number) => text(`${DURATION_TAKES} in quotes`, (written) => parseTime(written, leastMs));
 
 function count(takes: string, least: number) {
-  return v.nullish(
-    v.pipe(
-      v.number((issue) => `takes ${takes}, without quotes, not ${kindOf(issue.input)}`),
-      v.check(
-        (given) => Number.isInteger(given) && given >= least && given <= LARGEST_COUNT,
-        `takes ${takes}, at most ${LARGEST_COUNT}`,
-      ),
+  return v.pipe(
+    v.number((issue) => `takes ${takes}, without quotes, not ${kindOf(issue.input)}`),
+    v.integer(`takes ${takes}, at most ${LARGEST_COUNT}`),
+    v.check(
+      (given) => !Number.isInteger(given) || (given >= least && given <= LARGEST_COUNT),
+      `takes ${takes}, at most ${LARGEST_COUNT}`,
     ),
   );
 }
 
-const Backend = mapping({ docker: v.nullish(DockerBackend) });
+const Backend = mapping({ docker: key("where tasks run", DockerBackend) });
 
 /** The config file; a key without a value counts as absent. */
 export const WorkerFile = mapping({
-  worker_id: v.nullish(text(WORKER_ID_TAKES, parseWorkerId)),
-  log_level: v.nullish(text(LOG_LEVEL_TAKES, parseLogLevel)),
-  log_format: v.nullish(text(LOG_FORMAT_TAKES, parseLogFormat)),
-  cleanup: v.nullish(v.boolean((issue) => `takes true or false without quotes, not ${kindOf(issue.input)}`)),
-  keep_failed: time(0),
-  max_concurrent_tasks: count(COUNT_TAKES, 0),
-  on_stop: v.nullish(text(ON_STOP_TAKES, parseOnStop)),
-  drain_timeout: time(0),
-  max_tasks: count(TASKS_TAKES, 1),
-  exit_when_idle: time(1_000),
-  max_uptime: time(1_000),
-  idle_on_complete: v.nullish(text(`${DURATION_TAKES} in quotes`, parseDuration)),
-  backend: v.nullish(Backend),
+  worker_id: key("name that tasks are routed by (oz agent run-cloud --host ID)", text(WORKER_ID_TAKES, parseWorkerId)),
+  log_level: key(`${LOG_LEVEL_TAKES}; info unless set`, text(LOG_LEVEL_TAKES, parseLogLevel)),
+  log_format: key(`${LOG_FORMAT_TAKES}; auto unless set`, text(LOG_FORMAT_TAKES, parseLogFormat)),
+  cleanup: key(
+    "false keeps containers after their task",
+    v.boolean((issue) => `takes true or false without quotes, not ${kindOf(issue.input)}`),
+  ),
+  keep_failed: key("how long the containers of failed tasks are kept, such as 24h; 0s unless set", time(0)),
+  max_concurrent_tasks: key("tasks at once; 0, unless set, is unlimited", count(COUNT_TAKES, 0)),
+  on_stop: key(
+    "what the first SIGTERM or SIGINT does: stop the tasks, drain (wait for them) or detach (leave them running for the next worker of this id); stop unless set",
+    text(ON_STOP_TAKES, parseOnStop),
+  ),
+  drain_timeout: key("stop the tasks that still run so long after a drain began; never unless set", time(0)),
+  max_tasks: key("take so many tasks, and end when they have ended", count(TASKS_TAKES, 1)),
+  exit_when_idle: key("end after so long without a task", time(1_000)),
+  max_uptime: key("take no more tasks after so long, and end when those that run have ended", time(1_000)),
+  idle_on_complete: key(
+    "how long the agent stays for follow-ups, such as 10m; the agent's own 45m unless set",
+    text(`${DURATION_TAKES} in quotes`, parseDuration),
+  ),
+  backend: key("where tasks run; at most one", Backend),
 });
 export type WorkerFile = v.InferOutput<typeof WorkerFile>;
 
