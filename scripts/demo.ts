@@ -4,7 +4,17 @@ import { catchInterruption } from "./environment/interruption.ts";
 import { isProblem, messageOf } from "./environment/problem.ts";
 import { startEnvironment } from "./environment/start-environment.ts";
 
+const USAGE = `usage: scripts/demo
+
+Shows the worker at work: a success, a failing task, a cancelled one and a shutdown, in under a minute, with a local stand-in
+for Oz. It takes no flags, and installs what is missing (as root, by apt-get).`;
+
 async function main(): Promise<number> {
+  const [word] = process.argv.slice(2);
+  if (word !== undefined) {
+    console.error(USAGE);
+    return ["--help", "-h"].includes(word) ? 0 : 2;
+  }
   const interruption = catchInterruption();
   const environment = await startEnvironment("demo", (line) => console.error(line));
   if (isProblem(environment)) {

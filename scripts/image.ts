@@ -17,7 +17,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const write = (line: string) => void process.stderr.write(line);
-  const log = createLog({ level: "warn", write, terminal: false, redact: String });
+  const log = createLog({ level: "warn", write, style: { kind: "plain" }, redact: String });
   const reached = await reachEngine({ env: process.env, home: accountHome(process.env), log, clock: systemClock });
   if (reached.kind === "failed") {
     say(reached.problem);

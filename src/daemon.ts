@@ -81,6 +81,7 @@ export async function startDaemon(
       apiKey: config.apiKey,
       pullPolicy: () => configured().imagePullPolicy,
       keeping: configured,
+      plainEnvironment: () => configured().plainEnvironment,
     },
     { env: around.env, home: around.home, giveUp: around.giveUp, clock, log },
   );

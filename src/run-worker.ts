@@ -1,10 +1,13 @@
+import { version } from "../package.json";
 import { reloaded } from "./config/reload.ts";
 import type { Resolved } from "./config/resolve.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { accountHome } from "./host/account-home.ts";
+import { logStyle, standardError } from "./host/log-style.ts";
 import { listenToSignals } from "./host/signals.ts";
 import { signalAction } from "./signal-actions.ts";
+import { buildCommit } from "./support/build-commit.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
 
@@ -25,8 +28,17 @@ export async function runWorker(
   const log = createLog({
     level: () => config.logLevel,
     write,
-    terminal: process.stderr.isTTY === true,
+    style: logStyle(config.logFormat, standardError()),
     redact: createRedactor([config.apiKey]),
+  });
+  const { workerId, maxConcurrentTasks, volumes, onStop, configFile } = config;
+  log.info(`oz-agent-worker ${version}`, {
+    commit: buildCommit,
+    worker: workerId,
+    tasks: maxConcurrentTasks === 0 ? "unlimited" : maxConcurrentTasks,
+    volumes: volumes.length,
+    onStop,
+    file: configFile,
   });
   for (const notice of resolved.notices) log.warn(notice);
   // Half alive a worker is worth nothing: its tasks run on without it, and the next start takes them over.

@@ -4,6 +4,7 @@ import type { WorkerConfig } from "./worker-config.ts";
 export const SETTING_NAMES: Readonly<Record<keyof WorkerConfig, string>> = {
   apiKey: "the API key",
   apiKeyFile: "WARP_API_KEY_FILE",
+  configFile: "--config-file",
   workerId: "worker_id",
   logLevel: "log_level",
   logFormat: "log_format",

@@ -97,6 +97,7 @@ export function resolveSettings(given: GivenFlags, env: Environment, readFile?: 
   const optional = {
     apiKey: key.key.ok ? key.key.value : undefined,
     apiKeyFile: key.file,
+    configFile: pick("configFile", configPath, undefined),
     workerId,
     drainTimeoutMs: pick("drainTimeoutMs", flags.drainTimeoutMs, file.drain_timeout),
     maxTasks: pick("maxTasks", flags.maxTasks, file.max_tasks),

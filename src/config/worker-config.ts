@@ -13,6 +13,8 @@ export interface WorkerConfig {
   readonly apiKey: string;
   /** The file that it was read from, to be read again before each dial. */
   readonly apiKeyFile?: string;
+  /** Where the settings were read, beside flags and environment. */
+  readonly configFile?: string;
   readonly workerId: string;
   readonly logLevel: LogLevel;
   /** False keeps containers after their task. */

@@ -105,7 +105,7 @@ function codeWords(code: string, detail: string, target: DialTarget): string {
     case "EREFUSED":
       return `the name of ${peer} cannot be looked up at the moment; check this machine's DNS (${code})`;
     case "ECONNREFUSED":
-      return `connection refused by ${peer}; check that it runs and ${setting} (${code})`;
+      return `connection refused by ${peer}; check that something listens there, and ${setting} (${code})`;
     case "ECONNRESET":
     case "EPIPE":
       return `${peer} ended the connection during the handshake; check what is in between (${code})`;

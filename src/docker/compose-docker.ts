@@ -28,6 +28,8 @@ export interface DockerSettings extends Pick<ImagesOptions, "pullPolicy"> {
   readonly apiKey: string;
   /** Which containers stay once their result is with Oz. */
   readonly keeping: () => Keeping;
+  /** Names of variables whose values are no secrets. */
+  readonly plainEnvironment?: () => readonly string[];
 }
 
 /** The daemon, and what must be known of it and of where this process runs. */
@@ -95,6 +97,7 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
     leases,
     processes,
     keeping: settings.keeping,
+    plainEnvironment: settings.plainEnvironment ?? (() => []),
     clock,
     log,
   });

@@ -2,6 +2,7 @@ import { encodeOwner, type Owner, type ProcessTable } from "../host/owner.ts";
 import { createOnce } from "../support/once.ts";
 import { escapeUnprintable, shorten } from "../support/printable.ts";
 import { createRush } from "../support/rush.ts";
+import { plainImage } from "../support/shown-image.ts";
 import { secretsOfContainer } from "../task/task-secrets.ts";
 import type { AboutTask, ClaimedExecution, TaskRuntime } from "../worker/task-runtime.ts";
 import type { ExitEvents } from "./container/exit-events.ts";
@@ -36,6 +37,8 @@ export interface DockerRuntimeOptions
   readonly seals: Seals;
   readonly images: Images;
   readonly workerId: string;
+  /** Names of variables whose values are no secrets. */
+  readonly plainEnvironment: () => readonly string[];
   /** With the lease that it keeps. */
   readonly owner: Owner & { readonly lease: string };
   readonly leases: LeaseLooks;
@@ -52,18 +55,19 @@ export interface DockerRuntime extends TaskRuntime {
 /** What people know the task of a container by; a title is what any container may have written there. */
 function aboutContainer(container: ContainerDetails | undefined, now: number): AboutTask {
   if (container === undefined) return {};
-  const { Config, State } = container;
+  const { Config, State, HostConfig } = container;
+  const memoryBytes = HostConfig?.Memory ?? 0;
   const title = shorten(escapeUnprintable(Config.Labels[LABELS.title] ?? ""), MAX_TITLE);
   const startedAt = State.Running ? Date.parse(State.StartedAt) : Number.NaN;
   return {
     ...(title === "" ? {} : { title }),
-    image: escapeUnprintable(shorten(Config.Image, MAX_IMAGE)),
+    image: plainImage(Config.Image),
+    ...(memoryBytes > 0 ? { memoryBytes } : {}),
     ...(Number.isFinite(startedAt) ? { ranForMs: Math.max(0, now - startedAt) } : {}),
   };
 }
 
 const MAX_TITLE = 80;
-const MAX_IMAGE = 300;
 
 /** Runs tasks in containers of a Docker daemon, which keeps every record that must outlive this process. */
 export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntime {
@@ -113,7 +117,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): DockerRuntim
       ...(container ? { container: taskContainer(container) } : {}),
     };
     here.add(held);
-    const secrets = container === undefined ? [] : secretsOfContainer(container.Config.Env, container.Config.Cmd);
+    const secrets =
+      container === undefined
+        ? []
+        : secretsOfContainer(container.Config.Env, container.Config.Cmd, options.plainEnvironment());
     const course: Course = (run) => followAdopted(engine, watch, adopted, run);
     return { ...createDockerExecution(parts, held, secrets, course), about: aboutContainer(container, engine.now()) };
   }

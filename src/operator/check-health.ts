@@ -4,9 +4,10 @@ import { type AskedWorkers, type AskWorkersOptions, askWorkers } from "./ask-wor
 import type { Stranger } from "./find-workers.ts";
 import { HEALTH, type HealthAnswer } from "./health.ts";
 
-/** One plain line, and whether it is good news. */
+/** A plain line for each worker, and whether it is all good news. */
 export interface HealthVerdict {
   readonly healthy: boolean;
+  /** Lines, without the last one's end. */
   readonly line: string;
 }
 
@@ -39,8 +40,8 @@ export function judgeHealth(
     else bad.push(`${name}: ${said.answer.problems.map(escapeUnprintable).join(", ")}`);
   }
   if (asked.left > 0) bad.push(`${asked.left} more workers were not asked`);
-  if (bad.length > 0) return { healthy: false, line: bad.join("; ") };
-  if (good.length > 0) return { healthy: true, line: good.join("; ") };
+  if (bad.length > 0) return { healthy: false, line: bad.join("\n") };
+  if (good.length > 0) return { healthy: true, line: good.join("\n") };
   const which = workerId === undefined ? "no worker" : `no worker with the id ${quoted(workerId)}`;
   return { healthy: false, line: `${which} runs here${hint(asked.strangers, asker.uid)}` };
 }

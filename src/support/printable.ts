@@ -22,6 +22,15 @@ export function escapeUnprintable(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
+/** A value as JSON on one harmless line: what may not reach a terminal is escaped as JSON has it. */
+export function printableJson(value: object): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, (found) =>
+    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
+  );
+}
+
 /** The first `max` UTF-16 units of `text`, with a mark where something was cut; never half a character. */
 export function shorten(text: string, max: number): string {
   if (text.length <= max) return text;

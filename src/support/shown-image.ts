@@ -1,4 +1,4 @@
-import { quoted } from "./printable.ts";
+import { escapeUnprintable, quoted, shorten } from "./printable.ts";
 import { REDACTED } from "./redaction.ts";
 
 /** Longer than names that a registry takes. */
@@ -22,6 +22,11 @@ export function holdsUser(image: string): boolean {
 export function withoutUser(image: string): string {
   const end = endOfUser(image);
   return end === 0 ? image : REDACTED + image.slice(end);
+}
+
+/** The same for a column or a field: not quoted. */
+export function plainImage(image: string, max = LONGEST): string {
+  return escapeUnprintable(shorten(withoutUser(image), max));
 }
 
 /** An image's name as it came from outside, for a message: without a user, quoted, escaped and not endless. */

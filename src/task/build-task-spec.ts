@@ -38,8 +38,9 @@ function limitsOf({ instance_shape: shape }: TaskAssignment): TaskLimits {
 
 function secretsOf(assignment: TaskAssignment, options: TaskOptions): readonly string[] {
   const { mcp_servers: servers, harness_auth_secrets: harness } = assignment.task.agent_config_snapshot ?? {};
+  const variables = [...assignment.env_vars.map(([name, value]) => ({ name, value })), ...options.environment];
   return collectSecrets({
-    environment: [...assignment.env_vars.map(([name, value]) => ({ name, value })), ...options.environment],
+    environment: variables.filter(({ name }) => options.plainEnvironment?.includes(name) !== true),
     // The last ones are looked through first; only these reach the task.
     objects: [
       { telemetry_collection: assignment.telemetry_collection },
@@ -79,6 +80,7 @@ export function buildTaskSpec(assignment: TaskAssignment, options: TaskOptions):
       execution: { taskId: assignment.task_id, executionId: assignment.execution_id },
       ...shownTitle(assignment, secrets),
       image: trimmed(assignment.docker_image) ?? options.defaultImage ?? DEFAULT_IMAGE,
+      ...(trimmed(assignment.docker_image) === undefined ? { isDefaultImage: true } : {}),
       command,
       environment,
       workingDirectory: WORKING_DIRECTORY,

@@ -10,6 +10,8 @@ export interface TaskOptions {
   readonly defaultImage?: string | undefined;
   /** `HOST:CONTAINER[:MODE]`, as Docker's bind syntax has it. */
   readonly volumes: readonly string[];
+  /** Names of variables whose values are no secrets. */
+  readonly plainEnvironment?: readonly string[] | undefined;
   /** Wins over the assignment's variables. Values are secrets. */
   readonly environment: readonly { readonly name: string; readonly value: string }[];
 }

@@ -50,11 +50,21 @@ function failed(reason: FailureReason, detail: string, exitCode?: number): TaskO
   return { kind: "failed", reason, message, ...(exitCode === undefined ? {} : { exitCode }) };
 }
 
-function exited(exitCode: number, oomKilled: boolean): TaskOutcome {
+/** What is known of a task beside its result. */
+export interface OutcomeContext {
+  /** Its limit in bytes; absent where it had none. */
+  readonly memoryBytes?: number | undefined;
+}
+
+function exited(exitCode: number, oomKilled: boolean, { memoryBytes }: OutcomeContext): TaskOutcome {
   // Docker sets the flag too when a child was killed for memory and the task went on without it.
   if (exitCode === 0) return { kind: "completed" };
   if (oomKilled && exitCode === OUT_OF_MEMORY_CODE) {
-    const detail = `the container was killed because it ran out of memory (exit code ${exitCode}); give the task more`;
+    const limit =
+      memoryBytes === undefined
+        ? "the machine has no more, and the task has no limit"
+        : `its limit is ${Number((memoryBytes / 1024 ** 3).toFixed(2))} GiB; give the task more`;
+    const detail = `the container was killed because it ran out of memory (exit code ${exitCode}); ${limit}`;
     return failed("container_oom", detail, exitCode);
   }
   const meaning = EXIT_CODE_MEANINGS.get(exitCode);
@@ -67,10 +77,10 @@ function exited(exitCode: number, oomKilled: boolean): TaskOutcome {
  * Turns what a runtime saw into what Oz is told (spec, section 9). `redact` knows the task's secrets: the detail of a failure
  * may quote the daemon or a registry.
  */
-export function toOutcome(result: ExecutionResult, redact: Redactor): TaskOutcome {
+export function toOutcome(result: ExecutionResult, redact: Redactor, context: OutcomeContext = {}): TaskOutcome {
   switch (result.kind) {
     case "exited":
-      return exited(result.exitCode, result.oomKilled);
+      return exited(result.exitCode, result.oomKilled, context);
     case "failed":
       return failed(result.reason, redact(result.detail), result.exitCode);
     case "stopped":

@@ -145,14 +145,21 @@ const PLAIN_VARIABLES = new Set([
   "HOME",
 ]);
 
-/** The same of a task whose assignment is not at hand: from its container's environment and command. */
-export function secretsOfContainer(environment: readonly string[], command: readonly string[]): readonly string[] {
+/**
+ * The same of a task whose assignment is not at hand: from its container's environment and command. `plain` names variables
+ * whose values are no secrets.
+ */
+export function secretsOfContainer(
+  environment: readonly string[],
+  command: readonly string[],
+  plain: readonly string[] = [],
+): readonly string[] {
   const variables = environment.map((entry) => {
     const [name = ""] = entry.split("=", 1);
     return { name, value: entry.slice(name.length + 1) };
   });
   return collectSecrets({
-    environment: variables.filter(({ name }) => !PLAIN_VARIABLES.has(name)),
+    environment: variables.filter(({ name }) => !PLAIN_VARIABLES.has(name) && !plain.includes(name)),
     objects: [],
     args: command,
   });

@@ -22,6 +22,8 @@ export interface TaskSpec {
   /** For people: one short line, without control characters. */
   readonly title?: string;
   readonly image: string;
+  /** Whether that is the default, the assignment naming none. */
+  readonly isDefaultImage?: boolean;
   /** The container's command with its arguments; the image's own ENTRYPOINT stays as it is. */
   readonly command: readonly string[];
   /** `KEY=VALUE`, each name once. */

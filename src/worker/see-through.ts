@@ -79,7 +79,7 @@ async function report(
   redact: Redactor,
   log: Log,
 ): Promise<void> {
-  const outcome = toOutcome(result, redact);
+  const outcome = toOutcome(result, redact, active.about);
   active.phase = "reporting";
   active.terminal = terminalMessage(active.execution, outcome);
   active.delivery = channel.send(active.terminal);

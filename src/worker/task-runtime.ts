@@ -42,6 +42,8 @@ export interface RunOptions {
 export interface AboutTask {
   readonly title?: string | undefined;
   readonly image?: string | undefined;
+  /** Its limit of memory, in bytes. */
+  readonly memoryBytes?: number | undefined;
   /** Of one that was taken over while it ran: for how long it has been running, in milliseconds. */
   readonly ranForMs?: number;
 }

@@ -4,9 +4,11 @@ import { type Clock, pause } from "../support/clock.ts";
 import { limitLog } from "../support/limited-log.ts";
 import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
+import { plainImage } from "../support/shown-image.ts";
 import { whenAborted } from "../support/when-aborted.ts";
 import { buildTaskSpec, type TaskSpecResult } from "../task/build-task-spec.ts";
 import type { TaskOptions } from "../task/task-options.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import {
   type ActiveExecution,
   createActiveExecutions,
@@ -22,7 +24,7 @@ import { createHistory, type History } from "./history.ts";
 import type { OzChannel } from "./oz-channel.ts";
 import { DEFECT, seeThrough } from "./see-through.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
-import type { ClaimedExecution, StopRequest, TaskRuntime } from "./task-runtime.ts";
+import type { AboutTask, ClaimedExecution, StopRequest, TaskRuntime } from "./task-runtime.ts";
 
 /** What the operator may change while the worker runs; it holds for new tasks. */
 export interface WorkerSettings {
@@ -129,7 +131,7 @@ export function createWorker(options: WorkerOptions): Worker {
       else claimAgain(here);
     } else {
       const planned = plan(message);
-      const about = planned.kind === "ready" ? { title: planned.spec.title, image: planned.spec.image } : {};
+      const about = planned.kind === "ready" ? aboutSpec(planned.spec) : {};
       const added = active.add(execution, about);
       added.answer = channel.answerer();
       supervise(added, claimAndSeeThrough(added, planned));
@@ -257,6 +259,10 @@ export function createWorker(options: WorkerOptions): Worker {
     running: () => active.running(),
     all: () => active.all(),
   };
+}
+
+function aboutSpec({ title, image, limits }: TaskSpec): AboutTask {
+  return { title, image: plainImage(image), memoryBytes: limits.memoryBytes };
 }
 
 /** Between two looks whether all containers run. */

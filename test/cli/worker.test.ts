@@ -89,6 +89,7 @@ describe("what runs", () => {
       notices: [],
       config: {
         apiKey: "wk-hunter2",
+        configFile: example,
         workerId: "prod-runner-1",
         logLevel: "debug",
         ...UNTOUCHED,
@@ -119,6 +120,7 @@ describe("what runs", () => {
       notices: ["GITHUB_TOKEN is to be inherited and is not set in the worker's environment; tasks go without it"],
       config: {
         apiKey: "wk-2",
+        configFile: example,
         workerId: "w",
         logLevel: "error",
         ...UNTOUCHED,

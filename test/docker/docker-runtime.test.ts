@@ -50,6 +50,7 @@ function runtimeOf(scene: RecordsScene) {
     owner: { ...living, lease: randomToken() },
     leases: createLeaseLooks(systemClock),
     keeping: () => ({ cleanup: true, keepFailedMs: 0 }),
+    plainEnvironment: () => [],
     clock: systemClock,
     log,
   });

@@ -13,7 +13,7 @@ export const KNOWN: readonly Known[] = [
   {
     line: /^two-workers-at-an-unlabelled-claim/,
     problem: /./,
-    example: "two-workers-at-an-unlabelled-claim~3",
+    example: "two-workers-at-an-unlabelled-claim~11",
     reason:
       "two workers that meet a claim without labels, as a killed engine leaves it, may both make it anew and hold it",
   },

@@ -8,7 +8,7 @@ const NOON = new Date("2026-03-04T12:00:00.123Z");
 function recordingLog(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line);
-  return { lines, log: createLog({ level: "debug", write, terminal: false, now: () => NOON, ...options }) };
+  return { lines, log: createLog({ level: "debug", write, style: { kind: "plain" }, now: () => NOON, ...options }) };
 }
 
 describe("createLog", () => {
@@ -78,10 +78,10 @@ describe("createLog", () => {
     const time = [NOON.getHours(), NOON.getMinutes(), NOON.getSeconds()]
       .map((n) => String(n).padStart(2, "0"))
       .join(":");
-    const colourful = recordingLog({ terminal: true });
+    const colourful = recordingLog({ style: { kind: "people", colours: true } });
     colourful.log.warn("m", { k: "v" });
     expect(colourful.lines).toEqual([`\x1b[2m${time}\x1b[0m \x1b[33mWARN \x1b[0m m \x1b[2mk=\x1b[0mv\n`]);
-    const plain = recordingLog({ terminal: true, colours: false });
+    const plain = recordingLog({ style: { kind: "people" } });
     plain.log.warn("m", { k: "v" });
     expect(plain.lines).toEqual([`${time} WARN  m k=v\n`]);
   });
@@ -99,6 +99,40 @@ describe("createLog", () => {
     };
     const fields = fc.dictionary(text, text, { maxKeys: 4 });
     fc.assert(fc.property(text, fields, fields, check), { numRuns: 300 });
+  });
+
+  test("for people on a terminal long lines are broken at spaces, below the message, in one write", () => {
+    const { log, lines } = recordingLog({ style: { kind: "people", columns: () => 60 } });
+    log.info("one two three four five six seven eight nine ten", { task: "t-1", execution: "e-1", said: "a b" });
+    expect(lines).toHaveLength(1);
+    const [first = "", ...rest] = (lines[0] ?? "").trimEnd().split("\n");
+    expect(first).toMatch(/^\d\d:\d\d:\d\d INFO {2}one two/);
+    expect(rest.length).toBeGreaterThan(0);
+    for (const line of rest) expect(line).toMatch(/^ {15}\S/);
+    for (const line of [first, ...rest]) expect(line.length).toBeLessThanOrEqual(60);
+    expect(lines[0]).not.toContain("execution");
+  });
+
+  test("logfmt and JSON for machines", () => {
+    const logfmt = recordingLog({ style: { kind: "logfmt" } });
+    logfmt.log.warn('two "words"', { task: "t-1", text: "a b" });
+    expect(logfmt.lines).toEqual([
+      'time=2026-03-04T12:00:00.123Z level=warn msg="two \\"words\\"" task=t-1 text="a b"\n',
+    ]);
+    const json = recordingLog({ style: { kind: "json" } });
+    json.log.error("m\u202e\u{f0000}\u001b", { task: "t-1", count: 2, time: "x" });
+    expect(json.lines[0]).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(JSON.parse(json.lines[0] ?? "")).toEqual({
+      ...{ time: "2026-03-04T12:00:00.123Z", level: "error", msg: "m\u202e\u{f0000}\u001b" },
+      ...{ task: "t-1", count: 2, time_: "x" },
+    });
+  });
+
+  test("for the journal the level is a prefix, and the time its own", () => {
+    const { log, lines } = recordingLog({ style: { kind: "plain", isForJournal: true, hasTime: false } });
+    log.error("broken", { a: 1 });
+    log.debug("fine");
+    expect(lines).toEqual(["<3>ERROR broken a=1\n", "<7>DEBUG fine\n"]);
   });
 
   test("does not throw when writing does", () => {

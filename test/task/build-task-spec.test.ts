@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { buildTaskSpec, type TaskSpecResult } from "../../src/task/build-task-spec.ts";
 import type { TaskOptions } from "../../src/task/task-options.ts";
+import { assignment as rawAssignment } from "../support/assignment-builder.ts";
 import { readAssignment } from "../support/read-assignment.ts";
 import { sampleFrame } from "../wire/samples.ts";
 import { assignmentOf, optionsOf, withSnapshot } from "./assignments.ts";
@@ -31,6 +32,7 @@ describe("buildTaskSpec", () => {
       sidecars: [],
       volumes: [],
       limits: {},
+      isDefaultImage: true,
       secrets: [],
     });
   });
@@ -115,7 +117,34 @@ describe("the environment", () => {
   });
 });
 
+describe("the title", () => {
+  test.each([
+    ["Fix the  login\n test", "Fix the login test"],
+    ["\u001b[31mred\u202e", "\\u001b[31mred\\u202e"],
+    ["uses tok-123456789 to push", "uses [redacted] to push"],
+    ["x".repeat(500), `${"x".repeat(80)}…`],
+    ["  ", undefined],
+    [{ any: "thing" }, undefined],
+  ])("%j is shown as %j", (title, shown) => {
+    const { task, ...data } = rawAssignment();
+    const read = readAssignment(
+      JSON.stringify({
+        type: "task_assignment",
+        data: { ...data, env_vars: { TOKEN: "tok-123456789" }, task: { ...task, title } },
+      }),
+    );
+    expect(specOrThrow(buildTaskSpec(read, optionsOf())).spec.title).toBe(shown as string);
+  });
+});
+
 describe("the secrets", () => {
+  test("are not the values of variables that the operator calls plain", () => {
+    const assignment = withSnapshot({}, { env_vars: { CHANNEL: "nightly-builds", TOKEN: "tok-123456789" } });
+    const { spec } = specOrThrow(buildTaskSpec(assignment, optionsOf({ plainEnvironment: ["CHANNEL"] })));
+    expect(spec.secrets).toContain("tok-123456789");
+    expect(spec.secrets).not.toContain("nightly-builds");
+  });
+
   test("are values of both environments, of the mcp servers and of the arguments, each once, ordinary ones left out", () => {
     const servers = {
       a: { url: "https://h/?token=t", headers: [{ Authorization: "Bearer b" }], n: 12345 },

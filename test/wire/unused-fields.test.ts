@@ -12,7 +12,8 @@ function specOf(data: unknown) {
   const assignment = readAssignment(JSON.stringify({ type: "task_assignment", data }));
   const planned = buildTaskSpec(assignment, optionsOf());
   if (planned.kind !== "ready") throw new Error(planned.detail);
-  const { secrets: _, ...spec } = planned.spec;
+  // A title is shown to people, and nothing else is made of it.
+  const { secrets: _, title: __, ...spec } = planned.spec;
   return spec;
 }
 

@@ -72,7 +72,7 @@ export async function prepareTask(
 
   const imageEnds = beginStep(options.clock, "image_pull", onSetup);
   const sidecarsEnd = beginStep(options.clock, "sidecar_prep", spec.sidecars.length > 0 ? onSetup : undefined);
-  const image = first(pullTaskImage(options, spec.image, either, imageEnds));
+  const image = first(pullTaskImage(options, spec, either, imageEnds));
   const seen = new Set<string>();
   const sidecars = spec.sidecars.map((sidecar, index) =>
     first(prepareSidecar(options, spec, sidecar, index, attempt, seen, either)),
@@ -102,14 +102,16 @@ type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; 
 
 async function pullTaskImage(
   options: PrepareOptions,
-  image: string,
+  { image, isDefaultImage = false }: TaskSpec,
   signal: AbortSignal,
   ended: (isError: boolean) => void,
 ): Promise<Step<Pulled>> {
   const answer = await options.images.pull(image, TASK_IMAGE_POLICY, signal);
   if (answer.isLocal !== true) ended(!answer.ok);
   if (answer.ok) return { ok: true, value: answer };
-  const { detail, said } = answer;
+  const { said } = answer;
+  const wayOut = "; the assignment names no image, and this is the default: backend.docker.default_image names another";
+  const detail = `${answer.detail}${isDefaultImage ? wayOut : ""}`;
   return {
     ok: false,
     result: { kind: "failed", reason: "image_pull", detail, ...(said === undefined ? {} : { said }) },

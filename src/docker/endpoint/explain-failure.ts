@@ -1,19 +1,30 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { escapeUnprintable, shorten } from "../../support/printable.ts";
 import { type EndpointFiles, systemFiles } from "./endpoint-files.ts";
 import type { EngineAddress, EngineAnswer } from "./engine-get.ts";
 
-/** The group that owns a socket, where it can be seen. */
-export type GroupOf = (path: string) => number | undefined;
+/** The group that owns a socket, where it can be seen, with its name where it has one. */
+export type GroupOf = (path: string) => { readonly gid: number; readonly name?: string } | undefined;
 
 const systemGroupOf: GroupOf = (path) => {
   try {
-    return statSync(path).gid;
+    const { gid } = statSync(path);
+    const name = new RegExp(`^([^:\n]+):[^:\n]*:${gid}:`, "m").exec(readFileSync("/etc/group", "utf8"))?.[1];
+    return name === undefined ? { gid } : { gid, name };
   } catch {
     return undefined;
   }
 };
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "<the worker's user>";
+  }
+}
 
 /** Why a daemon gave no good answer and what to do, as `WHY; WHAT TO DO`. */
 export function explainFailure(
@@ -60,12 +71,13 @@ function explainSocket(code: string, message: string, path: string, files: Endpo
     return `there is no such socket${relative}; start Docker, or mount its socket when the worker runs in a container`;
   }
   if (code === "EACCES" || code === "EPERM") {
-    const gid = groupOf(path);
+    const { gid, name } = groupOf(path) ?? {};
     const group = gid === undefined ? "its group" : `its group (gid ${gid})`;
-    const option = gid === undefined ? "<gid of the socket>" : gid;
+    const option = gid ?? "<gid of the socket>";
+    const command = `usermod -aG ${name ?? "<name of that group>"} ${userName()}`;
     return (
       "no permission for this socket; " +
-      `add the worker's user to ${group} with \`usermod -aG\` and log in again, or in a container \`--group-add ${option}\``
+      `add the worker's user to ${group} with \`${command}\` and log in again, or in a container \`--group-add ${option}\``
     );
   }
   if (state.kind === "other") {

@@ -23,6 +23,8 @@ export const ContainerDetails = v.object({
     StartedAt: v.string(),
     FinishedAt: v.string(),
   }),
+  /** Bytes; 0 is no limit. */
+  HostConfig: v.optional(v.object({ Memory: v.optional(v.number(), 0) })),
   Config: v.object({
     Image: v.string(),
     Labels,

@@ -180,7 +180,9 @@ function statusError(request: EngineRequest, status: number, body: string): Engi
 }
 
 function unreachable(request: EngineRequest, error: unknown): EngineError {
-  const message = error instanceof Error ? error.message.trim() : String(error);
+  const words = error instanceof Error ? error.message.trim() : String(error);
+  // The runtime's word for a connection that the other side has cut.
+  const message = words === "aborted" ? "the connection was cut before the answer was complete" : words;
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
   const prefix = typeof code === "string" && !message.includes(code) ? `${code}: ` : "";
   return new EngineError("unreachable", `${title(request)}: ${prefix}${message}`);

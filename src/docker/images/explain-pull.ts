@@ -51,7 +51,7 @@ function loginHint(reference: ImageReference, login: FoundLogin = {}): string {
   const command = loginCommand(reference);
   const { auth, source } = login;
   if (source?.kind === "helper" && source.hasFailed) {
-    return `check the image's name, and the credential helper ${source.program}, which failed, more in the worker's log, or run ${command} as the worker's user`;
+    return `check the image's name, and the credential helper ${source.program}, which failed: the worker's log says how`;
   }
   const where = source === undefined ? "the login of the worker's user" : `the login that ${nameOf(login)} has`;
   if (auth !== undefined) return `check the image's name, and that ${where} may pull it: ${command} renews it`;

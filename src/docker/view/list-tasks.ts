@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { TaskOnDaemon } from "../../operator/task-view.ts";
 import { escapeUnprintable, shorten } from "../../support/printable.ts";
+import { plainImage } from "../../support/shown-image.ts";
 import type { Engine } from "../engine/engine.ts";
 import { enginePath } from "../engine/engine-path.ts";
 import { LABELS, labelledExecution } from "../records/labels.ts";
@@ -18,7 +19,6 @@ const Listed = v.object({
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TITLE = 80;
-const MAX_IMAGE = 300;
 /** `Exited (137) 3 minutes ago`. */
 const EXITED = /^Exited \((\d+)\)/;
 
@@ -45,7 +45,7 @@ function taskOf(listed: v.InferOutput<typeof Listed>, now: number): TaskOnDaemon
     workerId: labelled.workerId,
     ...labelled.execution,
     ...(title === "" ? {} : { title }),
-    image: escapeUnprintable(shorten(listed.Image, MAX_IMAGE)),
+    image: plainImage(listed.Image),
     containerId: listed.Id,
     container: name.replace(/^\//, ""),
     state: listed.State,

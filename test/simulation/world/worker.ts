@@ -56,7 +56,7 @@ export class SimWorker {
       webSocketUrl: "ws://oz.simulated/ws",
     };
     const docker = composeDocker(
-      { ...config, pullPolicy: () => config.imagePullPolicy, keeping: () => config },
+      { workerId: WORKER_ID, apiKey: API_KEY, pullPolicy: () => config.imagePullPolicy, keeping: () => config },
       {
         engine,
         watch,
