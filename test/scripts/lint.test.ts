@@ -31,7 +31,10 @@ const REFUSED = [
   ["src/task/b.ts", importing("../a-new-room/a.ts"), "closed until it is named"],
   ["src/docker/engine/c.ts", importing("../container/run-container.ts"), "docker/engine may import only: support"],
   ["src/docker/records/d.ts", importing("../../control-plane/oz-link.ts"), "docker/records may import only"],
-  ["src/compose-worker.ts", importing("./docker/engine/engine.ts"), "docker has one door"],
+  ["src/compose-worker.ts", importing("./docker/engine/engine.ts"), "docker has two doors"],
+  ["src/doctor/r.ts", importing("../docker/open-docker.ts"), "doctor may import only"],
+  ["src/cli/s.ts", importing("../doctor/examine.ts"), "cli may import only"],
+  ["src/docker/examine/t.ts", importing("../open-docker.ts"), "docker/examine may import only"],
   ["src/worker/e.ts", "export const a = setTimeout(() => {}, 1);\n", CLOCK],
   ["src/worker/f.ts", "export const a = Date.now();\n", CLOCK],
   ["src/docker/images/g.ts", "export const a = new Date();\n", CLOCK],
@@ -46,6 +49,8 @@ const REFUSED = [
 ] as const;
 const TAKEN = [
   ["src/docker/container/j.ts", importing("../records/labels.ts")],
+  ["src/doctor/u.ts", importing("../docker/open-examination.ts")],
+  ["src/cli/v.ts", importing("../doctor/finding.ts")],
   ["src/daemon.ts", importing("./docker/open-docker.ts")],
   ["src/support/clock.ts", "export const a = setTimeout(() => {}, Date.now());\n"],
   ["src/task/k.ts", "export const a = (text: string) => Date.parse(text) + new Date(5).getTime();\n"],
