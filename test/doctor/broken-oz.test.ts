@@ -100,7 +100,7 @@ test("a refused connection", async () => {
   const { failed } = await examined({ oz: { url: `ws://127.0.0.1:${port}/ws`, workerId: "w" } });
   expect(ofOz(failed)).toEqual([
     `FAIL  oz         connection refused by 127.0.0.1:${port} (ECONNREFUSED); ` +
-      "mend: check that it runs and the address of Oz",
+      "mend: check that something listens there, and the address of Oz",
   ]);
 });
 

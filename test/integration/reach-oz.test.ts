@@ -158,11 +158,11 @@ describe("the log tells apart", () => {
     },
     "a port that refuses": {
       options: () => ({ url: () => `ws://127.0.0.1:${deadPort}/ws` }),
-      reason: /^connection refused by 127\.0\.0\.1:\d+; check that it runs and the address of Oz/,
+      reason: /^connection refused by 127\.0\.0\.1:\d+; check that something listens there, and the address of Oz/,
     },
     "a proxy that is not there": {
       options: () => viaProxy(`http://127.0.0.1:${deadPort}`),
-      reason: /^connection refused by the proxy 127\.0\.0\.1:\d+; check that it runs and HTTPS_PROXY/,
+      reason: /^connection refused by the proxy 127\.0\.0\.1:\d+; check that something listens there, and HTTPS_PROXY/,
     },
     "a proxy whose name does not exist": {
       options: () => ({ ...viaProxy("http://proxy.invalid:3128"), through: inNamespace.noNames }),
