@@ -18,14 +18,19 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 /** A worker in a container of the release kind: a pid namespace of its own, the daemon's socket mounted unless `bind` says other. */
-async function containedWorker(fixture: WorkerFixture, image: string, bind?: string): Promise<Docker.Container> {
+async function containedWorker(
+  fixture: WorkerFixture,
+  image: string,
+  bind?: string,
+  ...flags: readonly string[]
+): Promise<Docker.Container> {
   const { oz, environment } = fixture;
   const links = oz.openedLinks;
   const container = await environment.docker.createContainer({
     name: environment.name(`contained-${crypto.randomUUID().slice(0, 8)}`),
     Image: image,
     User: "0:0",
-    Cmd: [...oz.flags()],
+    Cmd: [...oz.flags(), ...flags],
     Env: [`WARP_API_KEY=${oz.apiKey}`],
     HostConfig: {
       NetworkMode: "host",
@@ -49,6 +54,25 @@ test("a killed container's tasks go to the next container: those that run, and t
   expect((await fixture.oz.waitForResult(ended.task_id, 5_000)).data).toMatchObject({ exit_code: 4 });
   expect((await fixture.oz.waitForResult(running.task_id)).data).toMatchObject({ exit_code: 6 });
   await fixture.untilCleared(running.task_id);
+  await second.stop();
+  expect((await second.inspect()).State.ExitCode).toBe(0);
+}, 60_000);
+
+test("a container that detaches leaves its tasks to the one that takes its place, as an upgrade does", async () => {
+  const detaching = ["--on-stop", "detach"];
+  const first = await containedWorker(fixture, image, undefined, ...detaching);
+  const codes = [3, 4, 5];
+  const tasks = await Promise.all(codes.map((code) => fixture.runUntilReady(`echo ready; sleep 8; exit ${code}`)));
+  // With Docker's own limit of 10 s: what `docker stop` and `docker compose up -d` do.
+  await first.stop();
+  expect((await first.inspect()).State.ExitCode).toBe(0);
+  await first.remove();
+  const second = await containedWorker(fixture, image, undefined, ...detaching);
+  for (const [index, { task_id: taskId }] of tasks.entries()) {
+    expect((await fixture.oz.waitForResult(taskId, 30_000)).data).toMatchObject({ exit_code: codes[index] });
+    await fixture.untilCleared(taskId);
+    expect(fixture.oz.typesOf(taskId).filter((type) => type === "task_failed")).toHaveLength(1);
+  }
   await second.stop();
   expect((await second.inspect()).State.ExitCode).toBe(0);
 }, 60_000);

@@ -53,7 +53,7 @@ test("the hardened one takes everything away and gives the socket's group", asyn
 
 test("whatever must be set is asked for, and no secret stands in the files", async () => {
   const plain = await read("compose.yaml");
-  expect(variablesOf(plain)).toEqual(["OZ_WORKER_ID:?", "OZ_WORKER_IMAGE:-", "WARP_API_KEY:?"]);
+  expect(variablesOf(plain)).toEqual(["OZ_ON_STOP:-", "OZ_WORKER_ID:?", "OZ_WORKER_IMAGE:-", "WARP_API_KEY:?"]);
   expect(variablesOf(await read("compose.hardened.yaml"))).toEqual(["DOCKER_GID:?"]);
   // The place at which the image looks for logins: the folder, since a mounted file is never seen to change.
   expect(plain).toMatch(new RegExp(`^ +# - /[^:]+:${IMAGE_HOME}/\\.docker:ro$`, "m"));

@@ -56,6 +56,12 @@ test("the binary tells the service manager: ready, connected, alive, stopping", 
   worker.kill("SIGCONT");
   await until("alive again", () => count("WATCHDOG=1") > stopped);
 
+  worker.kill("SIGHUP");
+  await until("a reload that is told", () =>
+    manager.received.some((one) => /^RELOADING=1\nMONOTONIC_USEC=\d+$/.test(one) || one === "RELOADING=1"),
+  );
+  await until("the end of the reload", () => count("READY=1") === 2);
+
   await stopInOrder(worker);
   await manager.waitFor("STOPPING=1");
   expect(count("READY=1")).toBe(1);
