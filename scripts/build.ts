@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { configJsonSchema } from "../src/config/json-schema.ts";
 import { buildBinary } from "./release/build-binary.ts";
 import { sourceState } from "./release/source-state.ts";
 import { binaryName, TARGETS } from "./release/targets.ts";
 
+/** For editors; see `oz-agent-worker config schema`. */
+const SCHEMA = "oz-agent-worker.schema.json";
 const DIST = join(import.meta.dir, "../dist");
 
 const say = (line: string) => console.error(line);
@@ -30,6 +33,9 @@ async function main(args: readonly string[]): Promise<number> {
     sums.push(`${createHash("sha256").update(content).digest("hex")}  ${name}\n`);
     say(`dist/${name}  ${(content.byteLength / 1e6).toFixed(1)} MB`);
   }
+  const schema = `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`;
+  await writeFile(join(DIST, SCHEMA), schema);
+  sums.push(`${createHash("sha256").update(schema).digest("hex")}  ${SCHEMA}\n`);
   // In the form of sha256sum(1).
   await writeFile(join(DIST, "SHA256SUMS"), sums.join(""));
   return 0;

@@ -1,3 +1,4 @@
+import { version } from "../package.json";
 import { composeWorker } from "./compose-worker.ts";
 import { readApiKeyFile } from "./config/api-key.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
@@ -11,6 +12,7 @@ import { answerHealth } from "./operator/health.ts";
 import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
 import { serveOperator } from "./operator/serve-operator.ts";
 import { operatorAnswers } from "./operator-answers.ts";
+import { buildCommit } from "./support/build-commit.ts";
 import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { messageOf } from "./support/message-of.ts";
@@ -87,6 +89,15 @@ export async function startDaemon(
   );
   if (opening.kind === "failed") return opening;
   const { docker } = opening;
+  const { workerId, maxConcurrentTasks, volumes, onStop, configFile } = config;
+  log.info(`oz-agent-worker ${version}`, {
+    commit: buildCommit,
+    worker: workerId,
+    tasks: maxConcurrentTasks === 0 ? "unlimited" : maxConcurrentTasks,
+    volumes: volumes.length,
+    onStop,
+    file: configFile,
+  });
   const manager = await findServiceManager({ env: around.env, pid: process.pid, clock, log });
   const composed = composeWorker(configured, {
     docker,

@@ -1,4 +1,3 @@
-import { version } from "../package.json";
 import { reloaded } from "./config/reload.ts";
 import type { Resolved } from "./config/resolve.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
@@ -7,7 +6,6 @@ import { accountHome } from "./host/account-home.ts";
 import { logStyle, standardError } from "./host/log-style.ts";
 import { listenToSignals } from "./host/signals.ts";
 import { signalAction } from "./signal-actions.ts";
-import { buildCommit } from "./support/build-commit.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
 
@@ -30,15 +28,6 @@ export async function runWorker(
     write,
     style: logStyle(config.logFormat, standardError()),
     redact: createRedactor([config.apiKey]),
-  });
-  const { workerId, maxConcurrentTasks, volumes, onStop, configFile } = config;
-  log.info(`oz-agent-worker ${version}`, {
-    commit: buildCommit,
-    worker: workerId,
-    tasks: maxConcurrentTasks === 0 ? "unlimited" : maxConcurrentTasks,
-    volumes: volumes.length,
-    onStop,
-    file: configFile,
   });
   for (const notice of resolved.notices) log.warn(notice);
   // Half alive a worker is worth nothing: its tasks run on without it, and the next start takes them over.

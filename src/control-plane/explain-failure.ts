@@ -26,10 +26,17 @@ export interface Explanation {
   readonly reason: string;
   /** What the server asked to be left alone for. */
   readonly retryAfterMs?: number;
+  /** Oz does not take the key: no further try will mend that. */
+  readonly isKeyRefused: boolean;
 }
 
 /** Finds out why a dial failed, asking the server once more where the failure itself does not tell (at most 5 s). */
 export async function explainFailure(failure: DialFailure, context: FailureContext): Promise<Explanation> {
+  const isKeyRefused = failure.kind === "status" && (failure.status === 401 || failure.status === 403);
+  return { ...(await explain(failure, context)), isKeyRefused };
+}
+
+async function explain(failure: DialFailure, context: FailureContext): Promise<Omit<Explanation, "isKeyRefused">> {
   const { address, headers, options, clock, signal } = context;
   const proxy = options.proxy === undefined ? undefined : new URL(options.proxy);
   const target = {

@@ -177,7 +177,7 @@ export function createOzLink(options: OzLinkOptions): OzLink {
   const failed = async (failure: DialFailure, dialOptions: DialOptions) => {
     const abort = new AbortController();
     phase = { kind: "asking", abort };
-    const { reason, retryAfterMs } = await explainFailure(failure, {
+    const { reason, retryAfterMs, isKeyRefused } = await explainFailure(failure, {
       address,
       headers: headersNow(),
       options: dialOptions,
@@ -187,12 +187,13 @@ export function createOzLink(options: OzLinkOptions): OzLink {
     });
     if (abort.signal.aborted) return;
     blame(reason);
-    wait(backoff.next(retryAfterMs), `Cannot connect to Oz at ${address.shown}: ${reason}`);
+    const level = isKeyRefused ? "error" : "warn";
+    wait(backoff.next(retryAfterMs), `Cannot connect to Oz at ${address.shown}: ${reason}`, level);
   };
 
-  const wait = (delayMs: number, message: string) => {
+  const wait = (delayMs: number, message: string, level: "warn" | "error" = "warn") => {
     phase = { kind: "waiting", timer: clock.after(delayMs, dial) };
-    log.warn(`${message}; next try in ${(delayMs / 1_000).toFixed(1)} s`);
+    log[level](`${message}; next try in ${(delayMs / 1_000).toFixed(1)} s`);
   };
 
   const end = (): Promise<void> => {

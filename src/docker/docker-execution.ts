@@ -38,6 +38,9 @@ export interface DockerExecutionOptions extends Omit<ReadyOptions, "images">, St
 
 /** How long a result is held back until the daemon has it: who dies before Oz has it must not be the only one to know. */
 const RECORD_LIMIT_MS = 60_000;
+const UNREADABLE =
+  "the output of tasks cannot be read from the Docker daemon, so that the lines before a failure are lost: give it a log driver " +
+  "that keeps them (json-file, local or journald in /etc/docker/daemon.json)";
 const PING_LIMIT_MS = 2_000;
 /** How long clearing away gives way to tasks that are being started: the engine has only so many hands. */
 const GIVE_WAY_LIMIT_MS = 3_000;
@@ -163,7 +166,12 @@ export function createDockerExecution(
     async tail() {
       const id = held.container?.id;
       if (id === undefined) return NO_OUTPUT;
-      return await readTail(records.engine, clock, id).catch(() => NO_OUTPUT);
+      return await readTail(records.engine, clock, id).catch((error: unknown) => {
+        const reason = describeError(error);
+        if (/logging driver/i.test(reason))
+          records.once("a log driver that cannot be read", () => log.warn(UNREADABLE, { reason }));
+        return NO_OUTPUT;
+      });
     },
 
     async release() {

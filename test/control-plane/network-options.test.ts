@@ -131,8 +131,8 @@ describe("a link over TLS", () => {
     const dialOptions = dial({ SSL_CERT_FILE: "/ca.pem" });
     await using parts = await linked({ dialOptions, apiKey: () => "wk-wrong-key" }, { tls: certificate });
     parts.link.start();
-    await until("the failure", () => parts.log.messages("warn").length === 1);
-    expect(parts.log.messages("warn")[0]).toContain(
+    await until("the failure", () => parts.log.messages("error").length === 1);
+    expect(parts.log.messages("error")[0]).toContain(
       '401: Oz does not accept the API key; check --api-key or WARP_API_KEY (it says "invalid',
     );
   });

@@ -6,10 +6,15 @@ import { type Linked, linked } from "./linked.ts";
 async function failTimes(parts: Linked, count: number): Promise<string[]> {
   parts.link.start();
   for (let done = 1; done <= count; done++) {
-    await until(`failure ${done}`, () => parts.log.messages("warn").length >= done);
+    await until(`failure ${done}`, () => failures(parts).length >= done);
     if (done < count) parts.clock.advance(parts.clock.pending()[0] ?? 0);
   }
-  return parts.log.messages("warn");
+  return failures(parts);
+}
+
+/** A key that is refused is an error, all else may pass. */
+function failures({ log }: Linked): string[] {
+  return [...log.messages("warn"), ...log.messages("error")];
 }
 
 const delays = (lines: readonly string[]) => lines.map((line) => Number(/next try in ([\d.]+) s$/.exec(line)?.[1]));

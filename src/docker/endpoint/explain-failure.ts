@@ -11,18 +11,30 @@ export type GroupOf = (path: string) => { readonly gid: number; readonly name?: 
 const systemGroupOf: GroupOf = (path) => {
   try {
     const { gid } = statSync(path);
-    const name = new RegExp(`^([^:\n]+):[^:\n]*:${gid}:`, "m").exec(readFileSync("/etc/group", "utf8"))?.[1];
+    const name = groupName(gid);
     return name === undefined ? { gid } : { gid, name };
   } catch {
     return undefined;
   }
 };
 
-function userName(): string {
+/** Of group(5); an image may have no such file. */
+function groupName(gid: number): string | undefined {
   try {
-    return userInfo().username;
+    return new RegExp(`^([^:\n]+):[^:\n]*:${gid}:`, "m").exec(readFileSync("/etc/group", "utf8"))?.[1];
   } catch {
-    return "<the worker's user>";
+    return undefined;
+  }
+}
+
+function userName(): string {
+  const nobody = "<the worker's user>";
+  try {
+    // What the runtime says of a user without an entry in passwd(5).
+    const { username } = userInfo();
+    return username === "unknown" || username === "" ? nobody : username;
+  } catch {
+    return nobody;
   }
 }
 

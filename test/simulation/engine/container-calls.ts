@@ -56,6 +56,7 @@ export function containerRoutes(state: EngineState, life: ContainerLife, copiesI
       env: textList(bodyField(request, "Env")),
       command: textList(bodyField(request, "Cmd")),
       mounts: mountsOf(bodyField(request, "HostConfig", "Mounts")),
+      memory: Number(bodyField(request, "HostConfig", "Memory") ?? 0),
       createdAt: state.clock.epoch(),
       life: state.life,
       status: "created",
@@ -234,6 +235,7 @@ function details(container: SimContainer) {
       StartedAt: timeOf(container.startedAt),
       FinishedAt: timeOf(container.finishedAt),
     },
+    HostConfig: { Memory: container.memory },
     Config: { Image: container.imageName, Labels: container.labels, Env: container.env, Cmd: container.command },
   };
 }

@@ -37,6 +37,8 @@ export interface SimContainer {
   readonly env: readonly string[];
   readonly command: readonly string[];
   readonly mounts: readonly SimMount[];
+  /** Bytes; 0 is no limit. */
+  readonly memory: number;
   /** Milliseconds of the engine's calendar. */
   readonly createdAt: number;
   /** Which life of the engine has made it. */

@@ -58,6 +58,7 @@ export function publishSidecar(state: EngineState, imageId: string, owner: Owner
     labels: SEALS.seal(name, { ...labels, [LABELS.volume]: volume }),
     env: [],
     command: [],
+    memory: 0,
     mounts: [{ type: "volume", source: volume, target: "/fill", readOnly: false, noCopy: true }],
     createdAt: state.clock.epoch(),
     life: state.life,
