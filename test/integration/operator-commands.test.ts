@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { chmod, copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { openFolder } from "../operator/other-users.ts";
 import { type AskedCommand, askCommand } from "../support/ask-command.ts";
 import { OBEDIENT, WorkerFixture } from "../support/worker-fixture.ts";
 
@@ -47,6 +50,15 @@ describe("beside a running worker", () => {
     expect(inspected.stdout).toMatch(/^phase: +running for /m);
     expect(inspected.stdout).toMatch(/^look inside: +docker exec -it oz-task-\S+ sh$/m);
     expect(inspected.stdout).toMatch(/^variables: .*\bTOKEN\b/m);
+
+    const inspection = JSON.parse((await command(fixture, "inspect", task.task_id, "--json")).stdout);
+    expect(inspection).toMatchObject({
+      ...{ worker_id: workerId, task: task.task_id, execution: task.execution_id, phase: "running", state: "running" },
+      ...{ exit_code: null, out_of_memory: false, finished_at: null, limits: {} },
+    });
+    expect(inspection.variables).toContain("TOKEN");
+    expect(inspection.mounts[0]).toMatch(/ at \/agent \(ro\)$/);
+    expect(JSON.stringify(inspection)).not.toContain(SECRET);
 
     const logs = await command(fixture, "logs", task.task_id, "--tail", "2");
     expect(logs).toMatchObject({ code: 0, stdout: "the token is [redacted]\nready\n" });
@@ -159,6 +171,47 @@ describe("beside a running worker", () => {
     expect(performance.now() - begun).toBeLessThan(6_000);
     fixture.worker.kill("SIGCONT");
   });
+});
+
+test("another user is told whose it is to ask, and does nothing to a worker", async () => {
+  await using fixture = await WorkerFixture.start("op-user");
+  const folder = await openFolder();
+  try {
+    const bun = join(folder, "bun");
+    await copyFile(process.execPath, bun);
+    await chmod(bun, 0o755);
+    const entrypoints = [join(import.meta.dir, "../../src/main.ts")];
+    // What dockerode may load for ssh is not used.
+    const external = ["ssh2", "cpu-features"];
+    expect((await Bun.build({ entrypoints, outdir: folder, target: "bun", external })).success).toBe(true);
+    const asNobody = [
+      "setpriv",
+      "--reuid",
+      "65534",
+      "--regid",
+      "65534",
+      "--clear-groups",
+      bun,
+      join(folder, "main.js"),
+    ];
+    for (const words of [["status"], ["pause"], ["drain"], ["cancel", "x", "--yes"]]) {
+      const child = Bun.spawn([...asNobody, ...words], {
+        env: { PATH: process.env.PATH },
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [code, stdout, stderr] = await Promise.all([
+        child.exited,
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(/no worker runs here; \d+ of another user: ask as that user or root/);
+    }
+    expect(await fixture.run("exit 0")).toMatchObject({ type: "task_completed" });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("ps of forty tasks is quick", async () => {

@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { escapeUnprintable, shorten } from "../../support/printable.ts";
 import { type EndpointFiles, systemFiles } from "./endpoint-files.ts";
@@ -18,23 +17,21 @@ const systemGroupOf: GroupOf = (path) => {
   }
 };
 
-/** Of group(5); an image may have no such file. */
 function groupName(gid: number): string | undefined {
-  try {
-    return new RegExp(`^([^:\n]+):[^:\n]*:${gid}:`, "m").exec(readFileSync("/etc/group", "utf8"))?.[1];
-  } catch {
-    return undefined;
-  }
+  return nameIn("/etc/group", gid);
 }
 
+/** The runtime's own `userInfo` asks the environment, which may say nothing, or something else. */
 function userName(): string {
-  const nobody = "<the worker's user>";
+  return nameIn("/etc/passwd", process.getuid?.() ?? -1) ?? "<the worker's user>";
+}
+
+/** The name with that number, by group(5) or passwd(5); an image may have no such file. */
+function nameIn(path: string, id: number): string | undefined {
   try {
-    // What the runtime says of a user without an entry in passwd(5).
-    const { username } = userInfo();
-    return username === "unknown" || username === "" ? nobody : username;
+    return new RegExp(`^([^:\\n]+):[^:\\n]*:${id}:`, "m").exec(readFileSync(path, "utf8"))?.[1];
   } catch {
-    return nobody;
+    return undefined;
   }
 }
 
