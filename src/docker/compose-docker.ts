@@ -6,7 +6,6 @@ import { type Repeating, repeat } from "../support/repeat.ts";
 import type { TaskRuntime } from "../worker/task-runtime.ts";
 import { createExitEvents } from "./container/exit-events.ts";
 import { createDockerRuntime } from "./docker-runtime.ts";
-import { type DiskSpace, dataDisk } from "./engine/data-disk.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineClock } from "./engine/engine-clock.ts";
 import { createEngineLives } from "./engine/engine-lives.ts";
@@ -54,8 +53,6 @@ export interface DockerBackend {
   onBack(action: () => void): void;
   /** Whether the daemon answers. Rejects with an `EngineError` where it does not within so many milliseconds. */
   ping(limitMs: number): Promise<void>;
-  /** Bytes of the disk that the daemon keeps its data on; `undefined` where it cannot be seen from here. Rejects never. */
-  disk(): Promise<DiskSpace | undefined>;
   /** Ends what listens to the daemon, and the way to it; nothing may be asked of it afterwards. Never rejects. */
   close(): Promise<void>;
 }
@@ -112,7 +109,6 @@ export function composeDocker(settings: DockerSettings, ports: DockerPorts): Doc
     housekeeping,
     onBack: (action) => watch.onBack(action),
     ping: (limitMs) => engine.run({ method: "GET", path: enginePath`/_ping`, isUrgent: true, limitMs }),
-    disk: async () => await dataDisk(engine).catch(() => undefined),
     async close() {
       housekeeping.stop();
       await runtime.close();

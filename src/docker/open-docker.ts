@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import { type DiskSpace, diskSpace } from "../host/disk-space.ts";
 import { currentOwner, type Owner, readSystemFile } from "../host/owner.ts";
-import type { Clock } from "../support/clock.ts";
+import { abortAfter, type Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { composeDocker, type DockerBackend, type DockerSettings } from "./compose-docker.ts";
 import { reachEngine } from "./endpoint/reach-engine.ts";
@@ -9,11 +10,15 @@ import { createEngine, type Engine } from "./engine/engine.ts";
 import { describeError } from "./engine/engine-error.ts";
 import { createEngineWatch, type EngineWatch, persist } from "./engine/engine-watch.ts";
 import { limitEngine } from "./engine/limited-engine.ts";
+import { isThisMachine, readDaemonFacts } from "./examine/daemon-facts.ts";
 import { findOwnContainer } from "./records/own-container.ts";
 import { createRegistryCredentials } from "./registry/credentials.ts";
 import { IMAGE_MOUNTS_SINCE } from "./sidecars/image-content.ts";
 
 export type { DockerBackend, DockerSettings } from "./compose-docker.ts";
+
+/** Who asks has patience for some seconds. */
+const DISK_LIMIT_MS = 3_000;
 
 /** The process's surroundings, as far as Docker goes. */
 export interface DockerSurroundings {
@@ -25,9 +30,15 @@ export interface DockerSurroundings {
   readonly log: Log;
 }
 
+/** The daemon that was found, and the disk that it keeps its data on. */
+export interface OpenDocker extends DockerBackend {
+  /** `undefined` where that disk is not to be seen from here: a daemon of another machine, a worker in a container. Never rejects. */
+  disk(): Promise<DiskSpace | undefined>;
+}
+
 /** Either the daemon to work with, or the one line that says why there is none. */
 export type DockerOpening =
-  | { readonly kind: "open"; readonly docker: DockerBackend }
+  | { readonly kind: "open"; readonly docker: OpenDocker }
   | { readonly kind: "failed"; readonly problem: string };
 
 /** The door: finds the Docker daemon, as `docker` would, and sees whether it can be worked with. Never rejects. */
@@ -64,6 +75,13 @@ export async function openDocker(settings: DockerSettings, around: DockerSurroun
     kind: "open",
     docker: {
       ...docker,
+      async disk() {
+        const limit = abortAfter(clock, DISK_LIMIT_MS);
+        const facts = await readDaemonFacts(engine, limit.signal).catch(() => undefined);
+        limit.cancel();
+        const isHere = facts !== undefined && isThisMachine(facts, reached.socketPath !== undefined);
+        return isHere ? await diskSpace(facts.rootFolder) : undefined;
+      },
       async close() {
         await docker.close();
         await reached.close();

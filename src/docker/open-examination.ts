@@ -12,7 +12,7 @@ import { createImages, type PullPolicy } from "./images/images.ts";
 import { findOwnContainer } from "./records/own-container.ts";
 import { createRegistryCredentials } from "./registry/credentials.ts";
 
-export type { ApiRange, DaemonFacts } from "./examine/daemon-facts.ts";
+export { type ApiRange, type DaemonFacts, isThisMachine } from "./examine/daemon-facts.ts";
 export type { LeftObjects } from "./examine/left-objects.ts";
 export type { TrialEnd } from "./examine/trial-run.ts";
 

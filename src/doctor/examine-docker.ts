@@ -2,8 +2,10 @@ import {
   type DaemonFacts,
   type ExaminationSurroundings,
   type ExaminedDocker,
+  isThisMachine,
   openExamination,
 } from "../docker/open-examination.ts";
+import { diskSpace } from "../host/disk-space.ts";
 import type { Clock } from "../support/clock.ts";
 import { judgeDisk } from "./check-disk.ts";
 import { judgeDocker, judgeNoDocker } from "./check-docker.ts";
@@ -12,7 +14,7 @@ import { judgeLogs } from "./check-logs.ts";
 import { judgeOrphans } from "./check-orphans.ts";
 import { judgeTask } from "./check-task.ts";
 import { collectingLog } from "./collecting-log.ts";
-import { diskOf, isThisMachine, readCacheDisabled } from "./daemon-machine.ts";
+import { readCacheDisabled } from "./daemon-machine.ts";
 import { type Finding, skip } from "./finding.ts";
 import { CHECK_LIMIT_MS, limited } from "./limited.ts";
 import type { Settings } from "./settings.ts";
@@ -77,7 +79,7 @@ async function examineFacts(docker: ExaminedDocker, clock: Clock): Promise<reado
   const isHere = isThisMachine(facts, docker.isBySocket);
   const [disk, cache] = await Promise.all([
     limited({ clock, check: "disk", waitsFor: `the disk of ${rootFolder}` }, async () =>
-      judgeDisk(rootFolder, isHere ? await diskOf(rootFolder) : undefined),
+      judgeDisk(rootFolder, isHere ? await diskSpace(rootFolder) : undefined),
     ),
     isHere ? readCacheDisabled() : undefined,
   ]);

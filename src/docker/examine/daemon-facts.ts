@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import * as v from "valibot";
 import type { Engine } from "../engine/engine.ts";
 import { enginePath } from "../engine/engine-path.ts";
@@ -54,6 +55,11 @@ export async function readDaemonFacts(engine: Engine, signal: AbortSignal): Prom
       cgroups: info.CgroupVersion,
     },
   };
+}
+
+/** Whether the daemon is reached by a socket of this machine, and calls its machine by the same name: else its folders are not here. */
+export function isThisMachine(facts: Pick<DaemonFacts, "host">, isBySocket: boolean): boolean {
+  return isBySocket && facts.host === hostname();
 }
 
 /** Asks the daemon. Rejects with an `EngineError`. */
