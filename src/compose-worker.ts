@@ -2,11 +2,11 @@ import type { WorkerConfig } from "./config/worker-config.ts";
 import { createOzLink, type OzLink, type OzLinkOptions } from "./control-plane/oz-link.ts";
 import type { SetupEvents } from "./control-plane/setup-events.ts";
 import type { DockerBackend } from "./docker/open-docker.ts";
-import { createLifeCycle, type Ending, type LifeCycle } from "./life-cycle.ts";
 import type { Clock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { repeat } from "./support/repeat.ts";
 import { USER_AGENT } from "./support/user-agent.ts";
+import { createLifeCycle, type Ending, type LifeCycle } from "./worker/life-cycle.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
 /** With what a lease must stand still, less than the two minutes after which a dead worker's tasks are somebody's again. */

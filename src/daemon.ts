@@ -7,7 +7,6 @@ import type { LinkState } from "./control-plane/oz-link.ts";
 import { createSetupEvents } from "./control-plane/setup-events.ts";
 import { openDocker } from "./docker/open-docker.ts";
 import { findServiceManager } from "./host/service-manager.ts";
-import type { Ending } from "./life-cycle.ts";
 import { answerHealth } from "./operator/health.ts";
 import { liveProblems, PING_LIMIT_MS } from "./operator/live-problems.ts";
 import { serveOperator } from "./operator/serve-operator.ts";
@@ -17,6 +16,7 @@ import { pause, systemClock } from "./support/clock.ts";
 import type { Log } from "./support/log.ts";
 import { messageOf } from "./support/message-of.ts";
 import { USER_AGENT } from "./support/user-agent.ts";
+import type { Ending } from "./worker/life-cycle.ts";
 
 /** For an ssh tunnel; what is left of it then ends with the process. */
 const CLOSE_LIMIT_MS = 400;

@@ -5,9 +5,9 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { accountHome } from "./host/account-home.ts";
 import { logStyle, standardError } from "./host/log-style.ts";
 import { listenToSignals } from "./host/signals.ts";
-import { signalAction } from "./signal-actions.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
+import { signalAction } from "./worker/signal-actions.ts";
 
 /** Without an end, a worker that is asked to end before it is up has nothing to lose. */
 const BEFORE_THE_START = "ending before the start";

@@ -1,11 +1,10 @@
 import { QUOTA_REACHED, taskClaimed, taskRejected } from "../protocol/client-message.ts";
 import type { AssignmentMessage, ServerMessage } from "../protocol/server-message.ts";
-import { type Clock, pause } from "../support/clock.ts";
+import type { Clock } from "../support/clock.ts";
 import { limitLog } from "../support/limited-log.ts";
 import type { Log } from "../support/log.ts";
 import { messageOf } from "../support/message-of.ts";
 import { plainImage } from "../support/shown-image.ts";
-import { whenAborted } from "../support/when-aborted.ts";
 import { buildTaskSpec, type TaskSpecResult } from "../task/build-task-spec.ts";
 import type { TaskOptions } from "../task/task-options.ts";
 import type { TaskSpec } from "../task/task-spec.ts";
@@ -22,6 +21,7 @@ import { claimAssignment } from "./claim-assignment.ts";
 import { createDoor, type Door } from "./door.ts";
 import { createHistory, type History } from "./history.ts";
 import type { OzChannel } from "./oz-channel.ts";
+import { createParting, type Parting } from "./parting.ts";
 import { DEFECT, seeThrough } from "./see-through.ts";
 import type { SetupReporter } from "./setup-reporter.ts";
 import type { AboutTask, ClaimedExecution, StopRequest, TaskRuntime } from "./task-runtime.ts";
@@ -48,7 +48,7 @@ export interface WorkerOptions {
 }
 
 /** Takes what Oz sends and sees each execution through. */
-export interface Worker {
+export interface Worker extends Parting {
   /** Whether work is taken. */
   readonly door: Door;
   /** What became of the latest executions. */
@@ -57,18 +57,6 @@ export interface Worker {
   handle(message: ServerMessage): void;
   /** Sees an execution of a dead worker of this id to its end, as if it were this worker's own. */
   adopt(recovered: ClaimedExecution): void;
-  /**
-   * Stops every task and waits until all are reported and cleared away, `limitMs` at most. Answers the task ids of those
-   * that were not. The door must be shut.
-   */
-  stopAll(limitMs: number): Promise<readonly string[]>;
-  /**
-   * Waits, `limitMs` at most, until each execution has a container that runs, or is over; stops those that have none by then,
-   * and waits as long again for what is to be told. The containers run on, and are the next worker's. Answers how many do.
-   */
-  letGo(limitMs: number, signal: AbortSignal): Promise<number>;
-  /** Resolves when there is no execution here, or `signal` aborts. */
-  emptied(signal: AbortSignal): Promise<void>;
   /** Stops an execution for the operator of the worker; `false` where it is not here or over. */
   cancel(taskId: string, executionId: string): boolean;
   /** Whether it has taken all the tasks that it is to take. */
@@ -193,16 +181,6 @@ export function createWorker(options: WorkerOptions): Worker {
     return stopped > 0;
   }
 
-  async function settled(executions: readonly ActiveExecution[], limitMs: number, signal?: AbortSignal): Promise<void> {
-    const limit = new AbortController();
-    const all = Promise.all(executions.map(({ done }) => done));
-    const signals = signal === undefined ? [limit.signal] : [limit.signal, signal];
-    await Promise.race([all, pause(clock, limitMs, AbortSignal.any(signals))]);
-    limit.abort();
-  }
-
-  const isOnItsOwn = ({ phase, stage }: ActiveExecution) => phase === "running" && stage.name === "running";
-
   return {
     door,
     history,
@@ -224,36 +202,7 @@ export function createWorker(options: WorkerOptions): Worker {
       supervise(added, seeThrough(through, added, recovered, { kind: "taken over" }));
       if (door.state().kind === "stopping") added.abort.abort(workerShutdown());
     },
-    async stopAll(limitMs) {
-      const stopped = active.stop(workerShutdown());
-      if (stopped > 0) log.info("stopping the running tasks", { count: stopped });
-      await settled(active.all(), limitMs);
-      often.close();
-      return active.all().map(({ execution }) => execution.taskId);
-    },
-    async letGo(limitMs, signal) {
-      const until = clock.now() + limitMs;
-      const isReady = () => active.all().every((one) => isOnItsOwn(one) || one.phase === "reporting");
-      while (!isReady() && clock.now() < until && !signal.aborted) await pause(clock, LOOK_EVERY_MS, signal);
-      if (signal.aborted) return 0;
-      const late = active.stop(workerShutdown(), (one) => !isOnItsOwn(one));
-      if (late > 0)
-        log.warn("tasks that have no container yet are stopped: they cannot be left running", { count: late });
-      await settled(
-        active.all().filter((one) => !isOnItsOwn(one)),
-        limitMs,
-        signal,
-      );
-      often.close();
-      return active.all().filter(isOnItsOwn).length;
-    },
-    async emptied(signal) {
-      const aborted = whenAborted(signal);
-      while (active.size() > 0 && !signal.aborted) {
-        await Promise.race([Promise.all(active.all().map(({ done }) => done)), aborted.promise]);
-      }
-      aborted.forget();
-    },
+    ...createParting({ active, onParted: () => often.close(), clock, log }),
     cancel: (taskId, executionId) => cancel(taskId, executionId, operatorCancellation()),
     hasTakenAll: () => quotaLeft() <= 0,
     running: () => active.running(),
@@ -264,6 +213,3 @@ export function createWorker(options: WorkerOptions): Worker {
 function aboutSpec({ title, image, limits }: TaskSpec): AboutTask {
   return { title, image: plainImage(image), memoryBytes: limits.memoryBytes };
 }
-
-/** Between two looks whether all containers run. */
-const LOOK_EVERY_MS = 50;

@@ -1,5 +1,5 @@
 import { LABELS } from "../../../src/docker/records/labels.ts";
-import type { Ending } from "../../../src/life-cycle.ts";
+import type { Ending } from "../../../src/worker/life-cycle.ts";
 import type { DownMode, EngineModel } from "../engine/engine-model.ts";
 import type { SimContainer } from "../engine/sim-objects.ts";
 import { leftovers } from "../judge/at-rest.ts";

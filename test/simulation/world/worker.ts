@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../../src/config/worker-config.ts";
 import { composeDocker, type DockerBackend } from "../../../src/docker/compose-docker.ts";
 import { createEngineWatch } from "../../../src/docker/engine/engine-watch.ts";
 import { limitEngine } from "../../../src/docker/engine/limited-engine.ts";
-import type { Ending } from "../../../src/life-cycle.ts";
+import type { Ending } from "../../../src/worker/life-cycle.ts";
 import { EngineClient } from "../engine/engine-client.ts";
 import { simulatedLog } from "./journal.ts";
 import type { SimProcess } from "./sim-process.ts";

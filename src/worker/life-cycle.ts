@@ -1,8 +1,7 @@
-import type { Clock, Timer } from "./support/clock.ts";
-import { pause } from "./support/clock.ts";
-import type { Log } from "./support/log.ts";
-import { shownSpan } from "./support/shown-span.ts";
-import type { Worker } from "./worker/worker.ts";
+import { type Clock, pause, type Timer } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import { shownSpan } from "../support/shown-span.ts";
+import type { Worker } from "./worker.ts";
 
 /**
  * How a worker ends: `drain` waits for its tasks, `detach` leaves them running for the next worker of its id, `stop` stops
@@ -12,8 +11,9 @@ export type Ending = "drain" | "detach" | "stop";
 
 /** Of the 15 s that a shutdown may take (spec, section 9), the rest is for closing the link. */
 const STOP_LIMIT_MS = 12_500;
-/** For claims that are to become containers, and again for what is to be told. Together less than `docker stop` waits. */
-const DETACH_LIMIT_MS = 4_000;
+/** For claims that are to become containers, and then for what is to be told: together less than `docker stop` waits. */
+const DETACH_START_MS = 5_000;
+const DETACH_TELL_MS = 2_500;
 
 /** What the operator has said about a worker's end. */
 export interface LifeSettings {
@@ -79,7 +79,7 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
   }
 
   async function detach(signal: AbortSignal): Promise<void> {
-    const count = await worker.letGo(DETACH_LIMIT_MS, signal);
+    const count = await worker.letGo(DETACH_START_MS, DETACH_TELL_MS, signal);
     if (!signal.aborted) log.info("tasks are left running: the next worker of this id goes on with them", { count });
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Ending } from "../../src/life-cycle.ts";
-import { signalAction } from "../../src/signal-actions.ts";
+import type { Ending } from "../../src/worker/life-cycle.ts";
+import { signalAction } from "../../src/worker/signal-actions.ts";
 
 const table: [signal: NodeJS.Signals, ending: Ending | undefined, what: string][] = [
   ["SIGTERM", undefined, "detach"],

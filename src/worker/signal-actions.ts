@@ -1,4 +1,3 @@
-import type { OnStop } from "./config/worker-config.ts";
 import type { Ending } from "./life-cycle.ts";
 
 /** What a signal asks of a worker. */
@@ -13,7 +12,7 @@ export type SignalAction =
  * What a signal means at the moment. SIGTERM and SIGINT: what the operator wants the first one to do; behind a drain or a
  * detach they stop, and behind a stop they end the process at once. SIGQUIT drains, SIGUSR2 detaches, SIGHUP reloads.
  */
-export function signalAction(signal: NodeJS.Signals, ending: Ending | undefined, onStop: OnStop): SignalAction {
+export function signalAction(signal: NodeJS.Signals, ending: Ending | undefined, onStop: Ending): SignalAction {
   switch (signal) {
     case "SIGTERM":
     case "SIGINT":
