@@ -1,6 +1,5 @@
 import { version } from "../package.json";
 import { composeWorker } from "./compose-worker.ts";
-import { readApiKeyFile } from "./config/api-key.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
 import { createDialOptions } from "./control-plane/network-options.ts";
 import type { LinkState } from "./control-plane/oz-link.ts";
@@ -27,8 +26,15 @@ export interface DaemonEnvironment {
   readonly home: string | undefined;
   /** Ends the process where it can do nothing for its tasks any more; the line says why. */
   readonly giveUp: (problem: string) => void;
-  /** Reads the settings anew; answers what came of it, a line each. */
-  readonly reload: () => readonly string[];
+  readonly reload: () => Reload;
+  /** The key to dial with, asked before each dial. */
+  readonly apiKey: () => string;
+}
+
+/** What came of reading the settings anew, a line each; not done, they stay as they are. */
+export interface Reload {
+  readonly isDone: boolean;
+  readonly lines: readonly string[];
 }
 
 /** A worker that is up. */
@@ -38,7 +44,7 @@ export interface Daemon {
   /** How it is ending, if it is. */
   ending(): Ending | undefined;
   /** Reads the settings anew, and tells the service manager. */
-  reload(): readonly string[];
+  reload(): Reload;
   /** The settings are other ones. */
   settingsChanged(): void;
   /** Resolves when it has ended and nothing is left to do. */
@@ -50,14 +56,6 @@ const ENDING_STATUS: Readonly<Record<Ending, string>> = {
   detach: "Ending; the tasks run on",
   stop: "Shutting down",
 };
-
-/** A key in a file may have been renewed; one that cannot be read now is the one of before. */
-function currentKey({ apiKey, apiKeyFile }: WorkerConfig, log: Log): string {
-  if (apiKeyFile === undefined) return apiKey;
-  const read = readApiKeyFile(apiKeyFile);
-  if (!read.ok) log.warn("the API key cannot be read anew; the one of before is used", { problem: read.problem });
-  return read.ok ? read.value : apiKey;
-}
 
 function linkStatus({ connected, reason }: LinkState): string {
   if (connected) return "Connected to Oz, listening for tasks";
@@ -105,7 +103,7 @@ export async function startDaemon(
       onState: (state) => manager.status(linkStatus(state)),
       dialOptions: createDialOptions({ url: config.webSocketUrl, log, env: around.env }),
     },
-    apiKey: () => currentKey(configured(), log),
+    apiKey: around.apiKey,
     onEnding: (how) => manager.stopping(ENDING_STATUS[how]),
     setupEvents: createSetupEvents({
       serverRootUrl: config.serverRootUrl,
@@ -131,9 +129,9 @@ export async function startDaemon(
     });
   const reload = () => {
     manager.reloading();
-    const lines = around.reload();
+    const came = around.reload();
     manager.reloaded();
-    return lines;
+    return came;
   };
   const dockerProblem = () => docker.ping(PING_LIMIT_MS).then(() => undefined, messageOf);
   const sources = { composed, configured, dockerProblem, disk: () => docker.disk(), reload, clock };

@@ -16,6 +16,9 @@ const LINGER_MS = 1_000;
 /** Of one who looks: what is wrong is said by the command itself. */
 const SILENT_LOG: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT_LOG };
 
+// Who reads only the first lines has what he wants: `oz-agent-worker ps | head -3`.
+process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? 0 : 1));
+
 function interrupted(): AbortSignal {
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());

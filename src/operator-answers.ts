@@ -18,7 +18,7 @@ export interface AnswerSources {
   /** Why the Docker daemon is of no use; asks it, within seconds. */
   readonly dockerProblem: () => Promise<string | undefined>;
   readonly disk: () => Promise<{ readonly free: number; readonly total: number } | undefined>;
-  readonly reload: () => readonly string[];
+  readonly reload: () => { readonly isDone: boolean; readonly lines: readonly string[] };
   readonly clock: Clock;
 }
 
@@ -42,8 +42,8 @@ export function operatorAnswers(sources: AnswerSources): readonly Answering[] {
       life.end(how, `the operator wants a ${how}`) ? done(ENDING[how]) : refused(`is ending already: ${life.ending()}`),
     ),
     answering(RELOAD, async () => {
-      const said = sources.reload();
-      return { done: !said.some((line) => line.startsWith("the settings stay")), said: [...said] };
+      const { isDone, lines } = sources.reload();
+      return { done: isDone, said: isDone ? [...lines] : lines.map((line) => `keeps its settings: ${line}`) };
     }),
     answering(CANCEL, async ({ task, execution = "" }) =>
       worker.cancel(task, execution) ? done("stops the task") : refused("has no such task that could be stopped"),

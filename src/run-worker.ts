@@ -1,16 +1,14 @@
+import { readApiKeyFile } from "./config/api-key.ts";
 import { reloaded } from "./config/reload.ts";
 import type { Resolved } from "./config/resolve.ts";
 import type { WorkerConfig } from "./config/worker-config.ts";
-import { type Daemon, startDaemon } from "./daemon.ts";
+import { type Daemon, type Reload, startDaemon } from "./daemon.ts";
 import { accountHome } from "./host/account-home.ts";
 import { logStyle, standardError } from "./host/log-style.ts";
 import { listenToSignals } from "./host/signals.ts";
 import { createLog } from "./support/create-log.ts";
 import { createRedactor } from "./support/redaction.ts";
 import { signalAction } from "./worker/signal-actions.ts";
-
-/** Without an end, a worker that is asked to end before it is up has nothing to lose. */
-const BEFORE_THE_START = "ending before the start";
 
 /**
  * Makes this process the worker: its log, its signals, its end. Resolves once the worker is up; the process then lives until
@@ -23,11 +21,24 @@ export async function runWorker(
   write: (line: string) => void,
 ): Promise<void> {
   let config = resolved.config;
+  let redact = createRedactor([config.apiKey]);
+  /** The key to dial with. One in a file may have been renewed; where that cannot be read the one of before holds. */
+  function apiKey(): string {
+    const { apiKeyFile } = config;
+    const read = apiKeyFile === undefined ? undefined : readApiKeyFile(apiKeyFile);
+    if (read?.ok === false)
+      log.warn("the API key cannot be read anew; the one of before is used", { problem: read.problem });
+    if (read?.ok === true && read.value !== config.apiKey) {
+      redact = createRedactor([resolved.config.apiKey, config.apiKey, read.value]);
+      config = { ...config, apiKey: read.value };
+    }
+    return config.apiKey;
+  }
   const log = createLog({
     level: () => config.logLevel,
     write,
     style: logStyle(config.logFormat, standardError()),
-    redact: createRedactor([config.apiKey]),
+    redact: (text) => redact(text),
   });
   for (const notice of resolved.notices) log.warn(notice);
   // Half alive a worker is worth nothing: its tasks run on without it, and the next start takes them over.
@@ -41,12 +52,12 @@ export async function runWorker(
     });
   }
 
-  /** Reads the settings anew; what is wrong with them changes nothing. Answers what came of it, a line each. */
-  function reload(): readonly string[] {
+  /** Reads the settings anew; what is wrong with them changes nothing. */
+  function reload(): Reload {
     const read = readAgain();
     if (read.kind === "problems") {
       for (const problem of read.lines) log.error("the settings stay as they are", { problem });
-      return read.lines.map((line) => `the settings stay as they are: ${line}`);
+      return { isDone: false, lines: read.lines };
     }
     for (const notice of read.notices) log.warn(notice);
     const { config: next, changed, needRestart } = reloaded(config, read.config);
@@ -58,7 +69,7 @@ export async function runWorker(
       log.warn("settings that take a restart are written otherwise by now", { settings: needRestart.join(", ") });
       lines.push(`takes a restart: ${needRestart.join(", ")}`);
     }
-    return lines;
+    return { isDone: true, lines };
   }
 
   let daemon: Daemon | undefined;
@@ -67,7 +78,7 @@ export async function runWorker(
     if (action.kind === "nothing") log.info(`${signal} received: it means nothing to this worker now`);
     else if (daemon === undefined) {
       if (action.kind === "reload") return;
-      log.warn(`${signal} received: ${BEFORE_THE_START}`);
+      log.warn(`${signal} received: ending before the start`);
       process.exit(0);
     } else if (action.kind === "reload") daemon.reload();
     else if (action.kind === "end") daemon.end(action.how, `${signal} received`);
@@ -84,7 +95,7 @@ export async function runWorker(
     process.exit(1);
   };
 
-  const around = { env: process.env, home: accountHome(process.env), giveUp, reload };
+  const around = { env: process.env, home: accountHome(process.env), giveUp, reload, apiKey };
   const started = await startDaemon(() => config, around, log);
   if (started.kind === "failed") {
     log.error(started.problem);

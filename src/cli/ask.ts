@@ -125,15 +125,19 @@ export async function act<Input>(
 ): Promise<{ readonly code: ExitCode; readonly pids: readonly number[] }> {
   const selection = selectionOf(values);
   if ("problem" in selection) return { code: refuse([selection.problem], around), pids: [] };
+  let meant = selection;
   if (selection.workerId === undefined && selection.pid === undefined) {
     const there = await askRound(TASKS, {}, selection, around);
-    if (there.answered.length > 1) {
-      const names = there.answered.map(nameOf).join(", ");
-      const line = `there is more than one worker here: ${names}; say which with --worker-id or --pid`;
-      return { code: refuse([line], around), pids: [] };
+    const [only] = there.answered;
+    // One that hangs is one as well.
+    if (there.answered.length + there.trouble.length > 1) {
+      const line = "there is more than one worker here; say which with --worker-id or --pid";
+      return { code: refuse([...there.answered.map(nameOf), ...there.trouble, line], around), pids: [] };
     }
+    if (only === undefined) return { code: tellTrouble(there.trouble, around), pids: [] };
+    meant = { workerId: only.workerId, pid: only.worker.pid };
   }
-  const { answered, trouble } = await askRound(question, input, selection, around);
+  const { answered, trouble } = await askRound(question, input, meant, around);
   const refusals: string[] = [];
   for (const one of answered) {
     const lines = one.answer.said.map((said) => `${nameOf(one)} ${escapeUnprintable(said)}`);

@@ -105,7 +105,9 @@ function shownValue(key: string, value: unknown): ShownSetting["value"] {
   if (value === undefined || value === null) return null;
   if (key === "apiKey") return "[set]";
   if (typeof value === "number") return TIMES.includes(key) ? shownTime(value) : value;
-  if (typeof value === "string" || typeof value === "boolean") return value;
+  // What stands behind a question mark may be a token.
+  if (typeof value === "string") return key.endsWith("Url") ? value.replace(/\?.*$/s, "?[set]") : value;
+  if (typeof value === "boolean") return value;
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
   return items.map((item) =>
     typeof item === "object" && item !== null && "name" in item ? `${String(item.name)}=[set]` : String(item),

@@ -6,7 +6,7 @@ import { JSON_FLAG, tellTrouble } from "./ask.ts";
 import { define } from "./define.ts";
 import { HELP_FLAG } from "./flag.ts";
 import { TASK_EXIT_CODES, TASK_OPERAND } from "./logs.ts";
-import { pickTask, type SeenTask, seeTasks } from "./see-tasks.ts";
+import { pickTask, type SeenTask, seeTasks, taskJson } from "./see-tasks.ts";
 import { shownBytes } from "./table.ts";
 
 /** Tells all about one task. */
@@ -81,17 +81,8 @@ function detailLines(details: TaskDetails): readonly (readonly [string, string] 
 
 function asJson(task: SeenTask, details: TaskDetails | undefined): object {
   return {
-    worker_id: task.workerId,
-    task: task.taskId,
-    execution: task.executionId === "" ? null : task.executionId,
-    title: task.title ?? null,
-    image: task.image ?? null,
-    phase: task.phase,
-    phase_ms: task.phaseMs ?? null,
-    age_ms: task.ageMs,
-    container: task.container ?? null,
+    ...taskJson(task),
     state: details?.state ?? null,
-    exit_code: details?.exitCode ?? null,
     out_of_memory: details?.outOfMemory ?? null,
     started_at: details?.startedAt ?? null,
     finished_at: details?.finishedAt ?? null,

@@ -5,7 +5,7 @@ import { JSON_FLAG, SELECTION, selectionOf, tellTrouble } from "./ask.ts";
 import { refuse } from "./command.ts";
 import { define } from "./define.ts";
 import { HELP_FLAG } from "./flag.ts";
-import { type SeenTask, seeTasks } from "./see-tasks.ts";
+import { type SeenTask, seeTasks, taskJson } from "./see-tasks.ts";
 import { cell, shownBytes, table } from "./table.ts";
 
 /** Lists the tasks here. */
@@ -80,16 +80,7 @@ function rowOf(task: SeenTask, usage: TaskUsage | undefined): readonly string[] 
 
 function asJson(task: SeenTask, usage: TaskUsage | undefined): object {
   return {
-    worker_id: task.workerId,
-    task: task.taskId,
-    execution: task.executionId === "" ? null : task.executionId,
-    title: task.title ?? null,
-    image: task.image ?? null,
-    phase: task.phase,
-    phase_ms: task.phaseMs ?? null,
-    age_ms: task.ageMs,
-    container: task.container ?? null,
-    exit_code: task.onDaemon?.exitCode ?? null,
+    ...taskJson(task),
     cpu_percent: usage?.cpuPercent ?? null,
     memory_bytes: usage?.memory ?? null,
     memory_limit_bytes: usage?.memoryLimit ?? null,

@@ -84,6 +84,22 @@ function seenOnDaemon(one: TaskOnDaemon): SeenTask {
   return { ...one, phase: one.state, onDaemon: one };
 }
 
+/** What every command prints of a task as JSON. */
+export function taskJson(task: SeenTask): object {
+  return {
+    worker_id: task.workerId,
+    task: task.taskId,
+    execution: task.executionId === "" ? null : task.executionId,
+    title: task.title ?? null,
+    image: task.image ?? null,
+    phase: task.phase,
+    phase_ms: task.phaseMs ?? null,
+    age_ms: task.ageMs,
+    container: task.container ?? null,
+    exit_code: task.onDaemon?.exitCode ?? null,
+  };
+}
+
 /** The one task that a prefix of its id means, perhaps with `/EXECUTION` behind it; or a line about why none does. */
 export function pickTask(
   tasks: readonly SeenTask[],

@@ -24,7 +24,8 @@ export type Reply = v.InferOutput<typeof Reply>;
 
 /** In bytes, the line's end included. */
 export const MAX_ASKED_BYTES = 64 * 1024;
-export const MAX_REPLY_BYTES = 1024 * 1024;
+/** A thousand tasks with the longest names that there can be. */
+export const MAX_REPLY_BYTES = 8 * 1024 * 1024;
 
 /** A value as one line, with its end. */
 export function encodeLine(value: Asked | Reply): string {

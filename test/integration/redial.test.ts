@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { HandshakeAnswer } from "../support/oz-events.ts";
 import { WorkerFixture } from "../support/worker-fixture.ts";
+import { startWorker } from "../support/worker-process.ts";
 
 /** A worker whose Oz gives this answer from the first dial on. */
 async function startRefused(name: string, answer: HandshakeAnswer): Promise<WorkerFixture> {
@@ -44,6 +48,28 @@ test.concurrent("a 401 names the API key and never shows it; a 403 and a 404 say
     // It is no reason to end: a key can be made valid again.
     fixture.oz.answerWith({ kind: "accept" });
     await fixture.oz.waitForLink();
+  }
+});
+
+test.concurrent("a key in a file is read again before each dial, and neither it nor the one of before is shown", async () => {
+  const path = join(tmpdir(), `oz-agent-worker-key-${crypto.randomUUID()}`);
+  await writeFile(path, "wk-an-old-key-1234567890\n");
+  try {
+    await using fixture = await WorkerFixture.start("key-file", { started: false });
+    const { oz, environment } = fixture;
+    await using worker = startWorker({
+      args: [...oz.flags(), "--log-level", "debug"],
+      env: { WARP_API_KEY_FILE: path, DOCKER_HOST: environment.dockerHost },
+    });
+    await worker.waitForLine(/ERROR Cannot connect to Oz .*401/);
+    await writeFile(path, `${oz.apiKey}\n`);
+    await worker.waitForLine(/listening for tasks/, 15_000);
+    expect(await fixture.run("exit 0")).toMatchObject({ type: "task_completed" });
+    for (const key of ["an-old-key-1234567890", oz.apiKey]) expect(worker.lines.join("\n")).not.toContain(key);
+    worker.kill("SIGTERM");
+    expect((await worker.exited).code).toBe(0);
+  } finally {
+    await rm(path);
   }
 });
 

@@ -3,6 +3,7 @@ import { loadPeerOf } from "../../src/host/peer.ts";
 import { processIdentity } from "../../src/host/process-identity.ts";
 import { checkHealth, judgeHealth } from "../../src/operator/check-health.ts";
 import { answerHealth } from "../../src/operator/health.ts";
+import { MAX_REPLY_BYTES } from "../../src/operator/question.ts";
 import { serveOperator } from "../../src/operator/serve-operator.ts";
 import { idMarkOf, newToken, operatorAddress } from "../../src/operator/socket-name.ts";
 import { recordedLog } from "../support/recorded-log.ts";
@@ -99,7 +100,7 @@ test.each([
   ["something else", `{"state":"fine"}\n`, "answers with something else; it may be of another version"],
   ["an answer to something else", `{"worker_id":"x","answer":{}}\n`, "answers with something else"],
   ["no JSON", "hello\n", "answers with something else"],
-  ["no end", "x".repeat(2_000_000), "answers with too much"],
+  ["no end", "x".repeat(MAX_REPLY_BYTES + 1), "answers with too much"],
   ["a refusal", `{"worker_id":"x","refused":"does not\\nknow"}\n`, "does not\\nknow"],
 ] as const)("an answer of another version is said to be such: %s", async (_, answer, expected) => {
   const { pid, pidNamespace } = processIdentity();

@@ -4,6 +4,7 @@ import { processIdentity } from "../../src/host/process-identity.ts";
 import { answering } from "../../src/operator/answering.ts";
 import { askWorkers } from "../../src/operator/ask-workers.ts";
 import { findWorkers } from "../../src/operator/find-workers.ts";
+import { MAX_REPLY_BYTES } from "../../src/operator/question.ts";
 import { serveOperator } from "../../src/operator/serve-operator.ts";
 import { idMarkOf, operatorAddress } from "../../src/operator/socket-name.ts";
 import { recordedLog } from "../support/recorded-log.ts";
@@ -79,7 +80,7 @@ test("a long answer arrives whole; one that is too long is refused in words", as
   serve();
   const long = await askWorkers(LONG, { length: 1_000_000 }, options);
   expect(long).toMatchObject({ said: [{ said: { kind: "answer", answer: "x".repeat(1_000_000) } }] });
-  expect(await askWorkers(LONG, { length: 2_000_000 }, options)).toMatchObject({
+  expect(await askWorkers(LONG, { length: MAX_REPLY_BYTES }, options)).toMatchObject({
     said: [{ said: { kind: "silent", reason: "cannot tell its state; this is a fault of the worker" } }],
   });
 });

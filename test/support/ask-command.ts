@@ -11,8 +11,9 @@ export interface AskedCommand {
 export async function askCommand(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program: readonly string[] = workerCommand(),
 ): Promise<AskedCommand> {
-  const child = Bun.spawn([...workerCommand(), ...words], {
+  const child = Bun.spawn([...program, ...words], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdin: "ignore",
     stdout: "pipe",

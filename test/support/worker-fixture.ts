@@ -46,6 +46,7 @@ export class WorkerFixture {
   readonly sidecar: string;
   readonly #options: FixtureOptions;
   readonly #workers: WorkerProcess[] = [];
+  readonly #badEnds: string[] = [];
 
   private constructor(
     parts: Pick<WorkerFixture, "environment" | "oz" | "relay" | "workerId" | "image" | "sidecar">,
@@ -164,10 +165,12 @@ export class WorkerFixture {
 
   /** Ends the worker by SIGTERM, as an operator does; rejects when that is not the end of it within 15 s. */
   async stopWorker(worker: WorkerProcess = this.worker): Promise<WorkerExit> {
+    const wasRunning = isRunning(worker.pid);
     worker.kill("SIGTERM");
     const late = setTimeout(() => worker.kill("SIGKILL"), 15_000);
     const exit = await worker.exited;
     clearTimeout(late);
+    if (exit.code !== 0 && wasRunning) this.#badEnds.push(`exit code ${exit.code} after SIGTERM`);
     return exit;
   }
 
@@ -187,14 +190,16 @@ export class WorkerFixture {
   async close(): Promise<void> {
     const problems: string[] = [];
     for (const worker of this.#workers) {
-      const running = isRunning(worker.pid);
-      const { code, stderr } = await this.stopWorker(worker);
-      if (running && code !== 0) problems.push(`exit code ${code} after SIGTERM`);
+      const { stderr } = await this.stopWorker(worker);
       for (const defect of stderr.matchAll(/^.*(defect|fault) of the worker.*$/gm)) problems.push(defect[0]);
     }
     this.relay.stop();
     await this.oz.stop();
-    problems.push(...this.oz.violations, ...(await leftBehind(this.environment.docker, this.workerId, this.#pids())));
+    problems.push(
+      ...this.#badEnds,
+      ...this.oz.violations,
+      ...(await leftBehind(this.environment.docker, this.workerId, this.#pids())),
+    );
     if (problems.length > 0) throw new Error(`${problems.join("\n")}\nthe worker said:\n${this.#lastLines()}`);
   }
 

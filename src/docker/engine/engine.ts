@@ -6,7 +6,7 @@ import { createEngineClock, type EngineClock } from "./engine-clock.ts";
 import { EngineError } from "./engine-error.ts";
 import type { EnginePath } from "./engine-path.ts";
 import { parseJson } from "./json-lines.ts";
-import { dropAnswer, readAnswer } from "./read-answer.ts";
+import { dropAnswer, plainWords, readAnswer } from "./read-answer.ts";
 
 /** One call of the Docker Engine API. */
 export interface EngineRequest {
@@ -180,9 +180,7 @@ function statusError(request: EngineRequest, status: number, body: string): Engi
 }
 
 function unreachable(request: EngineRequest, error: unknown): EngineError {
-  const words = error instanceof Error ? error.message.trim() : String(error);
-  // The runtime's word for a connection that the other side has cut.
-  const message = words === "aborted" ? "the connection was cut before the answer was complete" : words;
+  const message = error instanceof Error ? plainWords(error) : String(error);
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
   const prefix = typeof code === "string" && !message.includes(code) ? `${code}: ` : "";
   return new EngineError("unreachable", `${title(request)}: ${prefix}${message}`);

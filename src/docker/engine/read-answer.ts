@@ -1,6 +1,12 @@
 import type { Readable } from "node:stream";
 import { EngineError } from "./engine-error.ts";
 
+/** The runtime's word for a connection that the other side has cut tells people nothing. */
+export function plainWords({ message }: Error): string {
+  const words = message.trim();
+  return words === "aborted" ? "the connection was cut before the answer was complete" : words;
+}
+
 /**
  * Reads an answer to its end, as UTF-8. Rejects with an `EngineError`: `malformed` where it is longer than `maxBytes`,
  * `unreachable` where it breaks off. `what` names the call.
@@ -32,7 +38,7 @@ function readToEnd(
     };
     answer.on("data", (chunk: Buffer) => take(chunk, fail));
     answer.on("end", resolve);
-    answer.on("error", (error: Error) => fail(new EngineError("unreachable", `${what}: ${error.message}`)));
+    answer.on("error", (error: Error) => fail(new EngineError("unreachable", `${what}: ${plainWords(error)}`)));
     answer.on("close", () => fail(new EngineError("unreachable", `${what}: the connection broke`)));
   });
 }

@@ -1,7 +1,12 @@
 import type { Log } from "../../support/log.ts";
 import { shownSpan } from "../../support/shown-span.ts";
 import { describeError, isEngineAway } from "../engine/engine-error.ts";
-import { inspectContainerWithSize, listContainers, removeIdleContainer } from "../engine/engine-objects.ts";
+import {
+  inspectContainerWithSize,
+  listContainers,
+  listVolumes,
+  removeIdleContainer,
+} from "../engine/engine-objects.ts";
 import { removeVolumesOf } from "./discard-execution.ts";
 import { LABELS, labelledAttempt, labelledExecution } from "./labels.ts";
 import type { Records } from "./records.ts";
@@ -67,10 +72,14 @@ export async function clearKept(records: Records, keeping: Keeping, log: Log): P
       }),
     );
     for (const { id, name, ageMs } of whatGoes(kept.flat(), keptForMs(keeping))) {
-      if (!(await removeIdleContainer(engine, id))) continue;
       const labels = ours.find((one) => one.Id === id)?.Labels ?? {};
       const [execution, attempt] = [labelledExecution(labels)?.execution, labelledAttempt(labels)];
-      if (execution !== undefined && attempt !== undefined) await removeVolumesOf(records, { execution, attempt });
+      if (execution === undefined || attempt === undefined) continue;
+      const volumes = await listVolumes(engine, `${LABELS.attempt}=${attempt}`);
+      // It is just being closed: without its container nobody would know that it is over.
+      if (volumes.some(({ Labels }) => Labels[LABELS.kind] === "claim")) continue;
+      if (!(await removeIdleContainer(engine, id))) continue;
+      await removeVolumesOf(records, { execution, attempt });
       log.info("a container that was kept is removed: its time is over, or there are too many", {
         container: name,
         age: shownSpan(ageMs),

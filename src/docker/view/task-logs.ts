@@ -33,7 +33,10 @@ export async function readLogs(
   const flush = (isEnd: boolean) => {
     timer?.cancel();
     timer = undefined;
-    const end = isEnd || text.length > TOGETHER_CHARACTERS ? text.length : text.lastIndexOf("\n") + 1;
+    const lines = text.lastIndexOf("\n") + 1;
+    // A line without an end is cut between words: a secret in two halves would not be known.
+    const cut = lines > 0 || text.length <= TOGETHER_CHARACTERS ? lines : text.lastIndexOf(" ") + 1 || text.length;
+    const end = isEnd ? text.length : cut;
     if (end > 0) write(redact(text.slice(0, end)));
     text = text.slice(end);
   };
