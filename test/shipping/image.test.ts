@@ -127,6 +127,21 @@ test.each([
   expect(fromOutside).toMatchObject({ code: 1, stderr: `no worker with the id "${oz.workerId}" runs here\n` });
 
   const task = await fixture.runUntilReady("trap 'exit 0' TERM; echo ready; sleep 1000 & wait");
+  // The commands that an operator types into the image: there is no shell in it, and nothing of the host's processes.
+  const inside = (...words: string[]) => docker("exec", worker.name, "/oz-agent-worker", ...words);
+  const [listed, status, logs] = await Promise.all([
+    inside("ps", "--json"),
+    inside("status"),
+    inside("logs", task.task_id),
+  ]);
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ task: task.task_id, phase: "running" }]);
+  expect(JSON.parse(listed.stdout)[0].memory_bytes).toBeGreaterThan(0);
+  expect(status).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/\(pid 1\): connected for .*; 1 tasks; taking tasks/),
+  });
+  expect(logs).toMatchObject({ code: 0, stdout: "ready\n" });
+
   const { code, ms, log } = await stop(worker.name);
   expect(code).toBe(0);
   expect(log).not.toContain(REACHED);
